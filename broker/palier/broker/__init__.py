@@ -1,0 +1,1 @@
+"""RabbitMQ, all of it: topology, connections, seats and the private node. pika is imported here only."""

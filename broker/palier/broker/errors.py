@@ -1,0 +1,64 @@
+"""The errors of the transport.
+
+::
+
+    TransportError
+    ├── ConnectionFailed          no connection: nobody listens, or the handshake failed
+    │   ├── LoginRefused          wrong user, password or vhost: trying again does not help
+    │   └── TooManyConnections    the account's limit is reached: trying again later may help
+    ├── ConnectionLost            the connection is gone; what was not confirmed is unknown
+    ├── AccessRefused             the account may not do this (403); the channel is open again
+    ├── AlreadyInUse              another client consumes this queue (403, 405)
+    ├── NotThere                  the queue or exchange does not exist (404)
+    ├── Mismatch                  it exists with other arguments (406)
+    ├── PublishRefused            the broker did not take the message (nack, 403, 406)
+    └── DeadlinePassed            no answer in time; what was asked may still happen
+"""
+
+from __future__ import annotations
+
+from palier.schemas.errors import PalierError
+
+
+class TransportError(PalierError):
+    """Something between a program and RabbitMQ went wrong."""
+
+
+class ConnectionFailed(TransportError):
+    """No connection: nobody listens, or the handshake failed."""
+
+
+class LoginRefused(ConnectionFailed):
+    """Wrong user, password or vhost: trying again does not help."""
+
+
+class TooManyConnections(ConnectionFailed):
+    """The account's limit of connections is reached: trying again later may help."""
+
+
+class ConnectionLost(TransportError):
+    """The connection is gone; what was not confirmed is unknown."""
+
+
+class AccessRefused(TransportError):
+    """The account may not do this."""
+
+
+class AlreadyInUse(TransportError):
+    """Another client consumes this queue."""
+
+
+class NotThere(TransportError):
+    """The queue or exchange does not exist."""
+
+
+class Mismatch(TransportError):
+    """The queue or exchange exists with other arguments."""
+
+
+class PublishRefused(TransportError):
+    """The broker did not take the message."""
+
+
+class DeadlinePassed(TransportError):
+    """No answer in time; what was asked may still happen."""

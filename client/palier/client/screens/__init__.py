@@ -1,0 +1,1 @@
+"""The windows. Dear PyGui is imported here only, and only in the main thread."""

@@ -1,0 +1,1 @@
+"""What is said: Palier's messages, and nothing that sends, keeps or shows them."""

@@ -1,0 +1,109 @@
+"""Past facts, told to whoever listens.
+
+Every change of a scope (`StageOpened`, `Released`, `SessionFinished`) carries the scope's
+``version``, which rises by one from change to change: a gap means that a hint was lost, and the
+client asks for a snapshot.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue
+
+from palier.schemas.forms import FormSpec
+from palier.schemas.message import Event, Value
+from palier.schemas.names import Name
+
+
+class Stage(Value):
+    """What a participant needs to show one generation of a stage."""
+
+    scope: Name
+    generation: int
+    name: Name
+    visit: int
+    title: str
+    text: str = ""
+    form: FormSpec | None = None
+    data: dict[str, JsonValue] = {}
+    #: More data follow for each seat alone; a client that lacks them asks for a snapshot.
+    private: bool = False
+    parties: int
+    opened_at: datetime
+
+
+class StageOpened(Event):
+    """A stage opened that no release announced: the first of a scope, or after a scope ended.
+
+    With ``hold`` it only brings a seat's own data ahead of the release of the barrier before it.
+    """
+
+    kind: ClassVar[str] = "stage-opened.v1"
+    session: Name
+    version: int
+    stage: Stage
+    hold: bool = False
+
+
+class Released(Event):
+    """The barrier of a generation opened: everyone goes on to ``next``, or waits for other scopes."""
+
+    kind: ClassVar[str] = "released.v1"
+    session: Name
+    scope: Name
+    generation: int
+    version: int
+    stage: Name
+    next: Stage | None = None
+
+
+class Arrived(Event):
+    """How many have arrived at a barrier; a hint, at most some a second. Names go to staff only."""
+
+    kind: ClassVar[str] = "arrived.v1"
+    session: Name
+    scope: Name
+    generation: int
+    arrived: int
+    expected: int
+    missing: tuple[Name, ...] = ()
+
+
+class PresenceChanged(Event):
+    """A seat's client came or went, by the broker's own account; told to staff."""
+
+    kind: ClassVar[str] = "presence-changed.v1"
+    session: Name
+    seat: Name
+    present: bool
+    at: datetime
+
+
+class SessionAssigned(Event):
+    """A seat was given to a session: the client asks for its snapshot."""
+
+    kind: ClassVar[str] = "session-assigned.v1"
+    session: Name
+    partition: int
+    seat: Name
+
+
+class ProgramFailed(Event):
+    """Code of the program raised; decisions are kept. Told to staff."""
+
+    kind: ClassVar[str] = "program-failed.v1"
+    session: Name
+    reason: str
+    traceback: str
+
+
+class SessionFinished(Event):
+    """The session is over: its program ended, it was closed by an operator, or it failed."""
+
+    kind: ClassVar[str] = "session-finished.v1"
+    session: Name
+    version: int
+    outcome: Literal["finished", "closed", "failed"]
+    reason: str = ""

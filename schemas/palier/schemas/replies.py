@@ -1,0 +1,148 @@
+"""The one answer to each command or query."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue
+
+from palier.schemas.events import Stage
+from palier.schemas.message import Reply, Value
+from palier.schemas.names import Name
+
+#: The life of a session: lobby → running → finished, closed or failed.
+SessionStatus = Literal["lobby", "running", "finished", "closed", "failed"]
+
+
+class Refused(Reply):
+    """The command changed nothing, and why: ``code`` for programs, ``reason`` for people."""
+
+    kind: ClassVar[str] = "refused.v1"
+    session: Name
+    code: str
+    reason: str
+    #: Problems by field, where an answer did not pass the form.
+    fields: dict[str, str] = {}
+
+
+class Submitted(Reply):
+    """The answer and the arrival are committed."""
+
+    kind: ClassVar[str] = "submitted.v1"
+    session: Name
+    scope: Name
+    generation: int
+
+
+class SessionOpened(Reply):
+    """The session is open; its seats have their queues."""
+
+    kind: ClassVar[str] = "session-opened.v1"
+    session: Name
+    program: Name
+    seats: tuple[Name, ...]
+
+
+class CodesIssued(Reply):
+    """One-time join codes, by seat."""
+
+    kind: ClassVar[str] = "codes-issued.v1"
+    session: Name
+    codes: dict[Name, str]
+
+
+class SessionStarted(Reply):
+    """The program runs."""
+
+    kind: ClassVar[str] = "session-started.v1"
+    session: Name
+
+
+class SessionClosed(Reply):
+    """The session is closed."""
+
+    kind: ClassVar[str] = "session-closed.v1"
+    session: Name
+
+
+class Joined(Reply):
+    """A seat, and the password of its RabbitMQ user."""
+
+    kind: ClassVar[str] = "joined.v1"
+    seat: Name
+    password: str
+    session: Name
+    partition: int
+
+
+class Snapshot(Reply):
+    """Where a session is for one seat.
+
+    ``versions`` are those of the seat's scopes, ``stage`` the last one that opened for it, with
+    its own data merged in; ``submitted`` says that it has arrived there, ``answer`` with what.
+    """
+
+    kind: ClassVar[str] = "snapshot.v1"
+    session: Name
+    seat: Name
+    partition: int
+    program: str
+    steps: tuple[tuple[Name, str], ...] = ()
+    status: SessionStatus
+    versions: dict[Name, int]
+    stage: Stage | None = None
+    #: The barrier of ``stage`` has opened and no later stage is open for this seat.
+    released: bool = False
+    submitted: bool = False
+    answer: dict[str, JsonValue] | None = None
+    arrived: int = 0
+    present: int = 0
+    expected: int = 0
+    reason: str = ""
+
+
+class SeatRow(Value):
+    """One seat, as the operator sees it."""
+
+    seat: Name
+    present: bool
+    scope: Name | None = None
+    stage: Name | None = None
+    title: str = ""
+    generation: int = 0
+    visit: int = 0
+    state: Literal["lobby", "working", "submitted", "waiting", "finished"]
+    since: datetime | None = None
+    payoff: str = "0"
+
+
+class Overview(Reply):
+    """A session, as the operator sees it."""
+
+    kind: ClassVar[str] = "overview.v1"
+    session: Name
+    program: str
+    steps: tuple[tuple[Name, str], ...] = ()
+    status: SessionStatus
+    opened_at: datetime
+    reason: str = ""
+    seats: tuple[SeatRow, ...]
+
+
+class SessionRow(Value):
+    """One line of the list of sessions."""
+
+    session: Name
+    program: Name
+    status: SessionStatus
+    seats: int
+    partition: int
+    opened_at: datetime
+
+
+class Sessions(Reply):
+    """The sessions of a server, newest first."""
+
+    kind: ClassVar[str] = "sessions.v1"
+    sessions: tuple[SessionRow, ...]

@@ -1,0 +1,1 @@
+"""Rules that take values and return values: no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""The running worker: batches in, transactions, confirms and acknowledgements out."""
