@@ -48,7 +48,7 @@ class StageOpened(Event):
 
 
 class Released(Event):
-    """The barrier of a generation opened: everyone goes on to ``next``, or waits for other scopes."""
+    """The barrier of a generation opened: all go on to ``next``, or wait for other scopes."""
 
     kind: ClassVar[str] = "released.v1"
     session: Name

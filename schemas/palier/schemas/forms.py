@@ -76,7 +76,11 @@ class NumberField(_FieldSpec):
 
     def check(self, value: object) -> str | None:
         """Return what is wrong with the value, or None."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             return "number"
         return _out_of_range(value, self.minimum, self.maximum)
 

@@ -1,0 +1,315 @@
+"""What a client knows, as pure data: which screen a participant may see, and why.
+
+The truth is the worker's database; what arrives here are hints and snapshots. The rules that keep
+a hint from doing harm are in `ClientState.heard` and `ClientState.synchronised`:
+
+- a scope's version never falls, and what is not newer is dropped;
+- a gap in versions, or data that did not come, means asking for a snapshot (`Step.ask`);
+- a snapshot older than what is already known is not obeyed, but asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TypeAlias
+
+from palier.schemas.events import Arrived, Released, SessionFinished, Stage, StageOpened
+from palier.schemas.forms import Answer
+from palier.schemas.message import Message
+from palier.schemas.names import ALL
+from palier.schemas.replies import Refused, Snapshot
+
+#: A refused submit with one of these codes means: this client's picture is old.
+_OUTDATED = frozenset({"released", "unknown-generation", "already-submitted", "not-running"})
+
+
+class Connectivity(Enum):
+    """How the link to RabbitMQ is."""
+
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    RECONNECTING = "reconnecting"
+    #: The broker is short of memory or disk: inputs are kept, nothing is sent.
+    BLOCKED = "blocked"
+    #: The account is not let in, or the seat is open elsewhere: ``View.note`` says which.
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lobby:
+    """The session has not begun: ``present`` of ``expected`` seats are there; 0 of 0: none yet."""
+
+    present: int = 0
+    expected: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A stage is open and this participant works on it.
+
+    ``sending``: the answer is on its way and must not change. ``problems`` are the fields that the
+    worker refused, by name; ``refusal`` is a sentence for what concerns no single field.
+    """
+
+    stage: Stage
+    sending: bool = False
+    problems: Mapping[str, str] = field(default_factory=dict)
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The answer is committed, others are not there yet.
+
+    ``released``: the barrier has opened and the next stage is for others, or on its way.
+    """
+
+    stage: Stage
+    answer: Answer | None
+    arrived: int
+    expected: int
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The session is over; ``stage`` is the last one seen, with its data."""
+
+    outcome: str
+    reason: str = ""
+    stage: Stage | None = None
+
+
+Screen: TypeAlias = Lobby | Asking | Waiting | Ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """All that a face shows. The last one wins: a face may skip any that it was too slow for."""
+
+    seat: str
+    session: str = ""
+    program: str = ""
+    #: The program's stages in order, name and title, for the stepper; may be empty.
+    steps: tuple[tuple[str, str], ...] = ()
+    screen: Screen = field(default_factory=Lobby)
+    connectivity: Connectivity = Connectivity.CONNECTING
+    note: str = ""
+    #: Commands sent and not yet answered.
+    pending: int = 0
+    #: The last command's way to its result, in milliseconds.
+    round_trip: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What follows from a message: the new state, and whether a snapshot is to be asked for."""
+
+    state: ClientState
+    ask: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientState:
+    """Everything a client knows of the session of its seat."""
+
+    seat: str
+    session: str = ""
+    program: str = ""
+    partition: int = 0
+    steps: tuple[tuple[str, str], ...] = ()
+    status: str = ""
+    reason: str = ""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    stage: Stage | None = None
+    released: bool = False
+    submitted: bool = False
+    answer: Answer | None = None
+    sending: bool = False
+    problems: Mapping[str, str] = field(default_factory=dict)
+    refusal: str = ""
+    arrived: int = 0
+    present: int = 0
+    expected: int = 0
+    #: This seat's own data of stages to come, by scope and generation.
+    prepared: Mapping[tuple[str, int], Stage] = field(default_factory=dict)
+
+    # -- what the worker says -------------------------------------------------------------------
+
+    def synchronised(self, snapshot: Snapshot) -> Step:
+        """Take a snapshot; an older one than what is known is asked for again."""
+        same = snapshot.session == self.session
+        if same and any(
+            snapshot.versions.get(one, 0) < known for one, known in self.versions.items()
+        ):
+            return Step(state=self, ask=True)
+        stays = same and _same_generation(snapshot.stage, self.stage)
+        return Step(
+            state=replace(
+                self,
+                session=snapshot.session,
+                program=snapshot.program,
+                partition=snapshot.partition,
+                steps=snapshot.steps,
+                status=snapshot.status,
+                reason=snapshot.reason,
+                versions=dict(snapshot.versions),
+                stage=snapshot.stage,
+                released=snapshot.released,
+                submitted=snapshot.submitted,
+                answer=snapshot.answer,
+                sending=stays and self.sending and not snapshot.submitted,
+                problems=self.problems if stays else {},
+                refusal=self.refusal if stays else "",
+                arrived=max(snapshot.arrived, self.arrived) if stays else snapshot.arrived,
+                present=snapshot.present,
+                expected=snapshot.expected,
+                prepared={},
+            )
+        )
+
+    def heard(self, event: Message) -> Step:
+        """Take an event; those of other sessions change nothing."""
+        if getattr(event, "session", None) != self.session or not self.session:
+            return Step(state=self)
+        match event:
+            case StageOpened(hold=True, stage=stage):
+                return Step(state=self._prepare(stage))
+            case StageOpened(stage=stage, version=version):
+                return self._advance(stage.scope, version, stage)
+            case Released(scope=scope, version=version, next=upcoming):
+                return self._advance(scope, version, upcoming)
+            case SessionFinished(version=version, outcome=outcome, reason=reason):
+                finished = replace(self, status=outcome, reason=reason, sending=False)
+                return Step(state=replace(finished, versions={**self.versions, ALL: version}))
+            case Arrived():
+                return Step(state=self._count(event))
+            case _:
+                return Step(state=self)
+
+    def _prepare(self, stage: Stage) -> ClientState:
+        return replace(self, prepared={**self.prepared, (stage.scope, stage.generation): stage})
+
+    def _advance(self, scope: str, version: int, upcoming: Stage | None) -> Step:
+        known = self.versions.get(scope, 0)
+        if version <= known:
+            return Step(state=self)
+        gap = version > known + 1
+        moved = replace(self, versions={**self.versions, scope: version}, status="running")
+        if upcoming is None:
+            ours = self.stage is not None and self.stage.scope == scope
+            return Step(state=replace(moved, released=True) if ours else moved, ask=gap)
+        complete = upcoming
+        if upcoming.private:
+            own = self.prepared.get((scope, upcoming.generation))
+            if own is None:
+                # the barrier is open, but what this seat alone may see has not come
+                return Step(state=replace(moved, released=True), ask=True)
+            complete = own
+        return Step(
+            state=replace(
+                moved,
+                stage=complete,
+                released=False,
+                submitted=False,
+                answer=None,
+                sending=False,
+                problems={},
+                refusal="",
+                arrived=0,
+                expected=complete.parties,
+                prepared={
+                    key: one
+                    for key, one in self.prepared.items()
+                    if key[0] != scope or key[1] > complete.generation
+                },
+            ),
+            ask=gap,
+        )
+
+    def _count(self, event: Arrived) -> ClientState:
+        stage = self.stage
+        if stage is None:
+            return (
+                replace(self, present=event.arrived, expected=event.expected)
+                if event.generation == 0
+                else self
+            )
+        if (event.scope, event.generation) != (stage.scope, stage.generation):
+            return self
+        return replace(self, arrived=max(self.arrived, event.arrived), expected=event.expected)
+
+    # -- what the participant does --------------------------------------------------------------
+
+    @property
+    def may_submit(self) -> bool:
+        """Whether an answer to the open stage can be sent now."""
+        return (
+            self.stage is not None
+            and self.status == "running"
+            and not (self.submitted or self.sending or self.released)
+        )
+
+    def submitting(self, answer: Answer | None) -> ClientState:
+        """Return the state while an answer is on its way."""
+        return replace(self, sending=True, answer=answer, problems={}, refusal="")
+
+    def accepted(self, scope: str, generation: int) -> ClientState:
+        """Return the state once the worker has committed the answer to this generation."""
+        if not self._at(scope, generation):
+            return self
+        return replace(self, sending=False, submitted=True, arrived=max(self.arrived, 1))
+
+    def refused(self, scope: str, generation: int, refusal: Refused) -> Step:
+        """Return the state after a refusal; the participant can correct the answer."""
+        if not self._at(scope, generation):
+            return Step(state=self)
+        if refusal.code in _OUTDATED:
+            return Step(state=replace(self, sending=False), ask=True)
+        words = "" if refusal.fields else refusal.reason
+        return Step(
+            state=replace(
+                self, sending=False, answer=None, problems=dict(refusal.fields), refusal=words
+            )
+        )
+
+    def _at(self, scope: str, generation: int) -> bool:
+        stage = self.stage
+        return stage is not None and (stage.scope, stage.generation) == (scope, generation)
+
+    # -- what follows ---------------------------------------------------------------------------
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can come in this session."""
+        return self.status in {"finished", "closed", "failed"}
+
+    @property
+    def screen(self) -> Screen:
+        """The one screen that fits."""
+        if self.over:
+            return Ended(outcome=self.status, reason=self.reason, stage=self.stage)
+        if self.stage is None:
+            return Lobby(present=self.present, expected=self.expected)
+        if self.submitted or self.released:
+            return Waiting(
+                stage=self.stage,
+                answer=self.answer,
+                arrived=self.arrived,
+                expected=self.expected,
+                released=self.released,
+            )
+        return Asking(
+            stage=self.stage,
+            sending=self.sending,
+            problems=self.problems,
+            refusal=self.refusal,
+        )
+
+
+def _same_generation(one: Stage | None, other: Stage | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.scope, one.generation) == (other.scope, other.generation)
