@@ -1,0 +1,9 @@
+"""What an author can get wrong, in a sentence that says what to change."""
+
+from __future__ import annotations
+
+from palier.schemas.errors import PalierError
+
+
+class ProgramError(PalierError):
+    """A program asks for something that cannot be."""

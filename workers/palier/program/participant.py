@@ -1,0 +1,35 @@
+"""A participant, as the author of a program sees them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+#: Places of a payoff: enough for any currency, few enough to wash out binary fractions.
+_PLACES = Decimal("1e-9")
+
+
+class Participant:
+    """Someone who takes part, by seat; ``number`` counts from 1 in the order of the seats."""
+
+    __slots__ = ("_payoff", "number", "seat")
+
+    def __init__(self, *, seat: str, number: int) -> None:
+        self.seat = seat
+        self.number = number
+        self._payoff = Decimal(0)
+
+    def __repr__(self) -> str:
+        return f"Participant(seat={self.seat!r}, payoff={self.payoff})"
+
+    @property
+    def payoff(self) -> Decimal:
+        """What the participant has earned so far, in points."""
+        return self._payoff
+
+    def pay(self, amount: float | Decimal) -> None:
+        """Add to the payoff; an amount below zero is a loss.
+
+        It is kept with the opening of the next stage, in one transaction.
+        """
+        exact = amount if isinstance(amount, Decimal) else Decimal(repr(amount))
+        self._payoff = (self._payoff + exact.quantize(_PLACES)).normalize()

@@ -1,0 +1,51 @@
+"""What an author writes: a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from palier.program.scope import Session
+
+
+class Program:
+    """A sitting that many people go through together, as one sequential coroutine.
+
+    ``title`` is what participants read; ``steps`` are the names of its stages in their usual
+    order, shown as a stepper, and may be left out; ``group_size`` says of how many a group is, so
+    that a session with a wrong number of seats is refused when it is opened.
+
+    `run` may await nothing but the stages and groups of its session, and takes chance only from
+    ``session.random``: then a worker that takes over reaches the same point by running it again.
+    """
+
+    title: ClassVar[str] = ""
+    steps: ClassVar[tuple[str, ...]] = ()
+    group_size: ClassVar[int | None] = None
+
+    class Settings(BaseModel):
+        """What an operator can set when opening a session; a subclass adds fields with defaults."""
+
+        model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # an author narrows the type by declaring a nested Settings: ``self.settings`` is one of those
+    settings: Any
+
+    def __init__(self, settings: BaseModel | None = None) -> None:
+        self.settings = self.Settings() if settings is None else settings
+
+    async def run(self, session: Session) -> None:
+        """Conduct a session from its first stage to its last."""
+        raise NotImplementedError
+
+    @classmethod
+    def described_steps(cls) -> tuple[tuple[str, str], ...]:
+        """Return name and title of each step."""
+        return tuple((name, titled(name)) for name in cls.steps)
+
+
+def titled(name: str) -> str:
+    """Return the title that a stage has when its author gives none."""
+    return name.replace("-", " ").capitalize()

@@ -1,0 +1,55 @@
+"""What a program's coroutine can wait for: a stage, or several coroutines.
+
+They are yielded to whoever drives the coroutine (`palier.workers.domain.execution`); there is no
+event loop, so that a step is a plain call that ends at the next wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from palier.schemas.forms import Form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRequest:
+    """Show a stage to everyone in a scope; resumes with the answers, by seat."""
+
+    scope: str
+    name: str
+    visit: int
+    title: str
+    text: str
+    form: type[Form] | None
+    public: Mapping[str, JsonValue]
+    private: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+
+    def __await__(self) -> Generator[StageRequest, dict[str, Form | None], dict[str, Form | None]]:
+        answers = yield self
+        return answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeRequest:
+    """Form a lasting scope of some seats; resumes at once."""
+
+    scope: str
+    seats: tuple[str, ...]
+
+    def __await__(self) -> Generator[ScopeRequest, None, None]:
+        yield self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather:
+    """Run coroutines side by side; resumes with their results when the last has ended."""
+
+    coroutines: tuple[Coroutine[Any, Any, Any], ...]
+
+    def __await__(self) -> Generator[Gather, list[Any], list[Any]]:
+        results = yield self
+        return results
