@@ -29,6 +29,8 @@ class Arrived:
     generation: int
     seat: str
     answer: Answer | None
+    #: How many have arrived now, this one included.
+    count: int
     message_id: str
     at: datetime
 

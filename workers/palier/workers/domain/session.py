@@ -102,35 +102,36 @@ class Recorded:
     order: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """With what a session was opened."""
+
+    name: str
+    program: str
+    seats: tuple[str, ...]
+    settings: Mapping[str, JsonValue]
+    partition: int
+    seed: int
+    auto_start: bool
+    author: str
+    at: datetime
+
+
 class Session:
     """One sitting of a program. Not safe from several threads."""
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        program: Program,
-        program_name: str,
-        seats: tuple[str, ...],
-        partition: int,
-        seed: int,
-        auto_start: bool,
-        opened_at: datetime,
-    ) -> None:
-        self.name = name
+    def __init__(self, opening: Opening, program: Program) -> None:
+        self.name = opening.name
+        self.seats = opening.seats
+        self.opening = opening
         self.program = program
-        self.program_name = program_name
-        self.seats = seats
-        self.partition = partition
-        self.auto_start = auto_start
-        self.opened_at = opened_at
         self.status: SessionStatus = "lobby"
         self.reason = ""
         self.present: set[str] = set()
-        self.scopes: dict[str, Scope] = {ALL: Scope(name=ALL, seats=seats)}
-        self._execution = Execution(program, seats=seats, seed=seed)
+        self.scopes: dict[str, Scope] = {ALL: Scope(name=ALL, seats=opening.seats)}
+        self._execution = Execution(program, seats=opening.seats, seed=opening.seed)
         self._openings = 0
-        self._paid: dict[str, Decimal] = dict.fromkeys(seats, Decimal(0))
+        self._paid: dict[str, Decimal] = dict.fromkeys(opening.seats, Decimal(0))
 
     # -- commands ---------------------------------------------------------------------------------
 
@@ -174,6 +175,7 @@ class Session:
                 generation=generation.stage.generation,
                 seat=seat,
                 answer=kept,
+                count=len(barrier.arrived),
                 message_id=message_id,
                 at=at,
             )
@@ -195,7 +197,11 @@ class Session:
             return []
         (self.present.add if present else self.present.discard)(seat)
         facts: list[Fact] = [PresenceChanged(seat=seat, present=present, at=at)]
-        if self.auto_start and self.status == "lobby" and len(self.present) == len(self.seats):
+        if (
+            self.opening.auto_start
+            and self.status == "lobby"
+            and len(self.present) == len(self.seats)
+        ):
             started = self.start(author="palier", at=at)
             assert not isinstance(started, Refusal)
             facts += started

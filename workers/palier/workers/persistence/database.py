@@ -1,0 +1,82 @@
+"""Opening the database: SQLite, durable to the platter, or PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from palier.schemas.errors import PalierError
+from palier.workers.errors import DatabaseUnavailable
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+#: Key of the lock that lets one worker migrate at a time (PostgreSQL, advisory): "palier".
+_MIGRATION_LOCK = 0x70616C696572
+
+
+class InvalidDatabase(PalierError):
+    """The URL names no database that Palier can use."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url!r} is no database for Palier: use sqlite:///path/to/file.db "
+            "or postgresql://user:password@host/name."
+        )
+
+
+def open_database(url: str) -> Engine:
+    """Return an engine; connects to nothing yet. Raises `InvalidDatabase`."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InvalidDatabase(url) from None
+    if parsed.get_backend_name() == "postgresql":
+        # a plain postgresql:// URL, as every other tool has it, means psycopg 3 here
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    elif parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    else:
+        raise InvalidDatabase(url)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to this version; safe when several workers start at once.
+
+    Raises `DatabaseUnavailable`.
+    """
+    settings = Config()
+    settings.set_main_option("script_location", str(_MIGRATIONS))
+    try:
+        with engine.begin() as db:
+            if engine.dialect.name == "postgresql":
+                db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            settings.attributes["connection"] = db
+            command.upgrade(settings, "head")
+    except OperationalError as error:
+        raise DatabaseUnavailable(
+            f"The database at {engine.url.render_as_string()} cannot be reached: {error.orig}"
+        ) from error
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # the driver must not begin transactions on its own: `_begin_immediate` does
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    # a deferred transaction that turns into a writer fails at once when another writes
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

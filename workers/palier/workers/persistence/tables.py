@@ -1,0 +1,194 @@
+"""The tables: the truth about every session.
+
+Keys do the guarding: a seat arrives once at a generation, a message has one result, an event one
+place in its session's log. Whoever breaks a rule breaks a key, and the transaction with it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+from sqlalchemy import BigInteger as _BigInteger
+
+from palier.workers.persistence.types import Exact, Instant
+
+_NAME = String(32)
+_BIG = _BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+#: One sitting of a program. ``stamp`` rises with every transaction that changes the session: it
+#: fences a worker whose picture is old. ``version`` is the place of the last entry in its log.
+session = Table(
+    "session",
+    metadata,
+    Column("name", _NAME, primary_key=True),
+    Column("program", _NAME, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("settings", JSON, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("seed", _BIG, nullable=False),
+    Column("auto_start", Boolean, nullable=False),
+    Column("opened_by", _NAME, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("version", Integer, nullable=False),
+    Column("stamp", Integer, nullable=False),
+)
+
+#: A place someone sits at, across sessions; ``session`` is the one it takes part in now.
+seat = Table(
+    "seat",
+    metadata,
+    Column("name", _NAME, primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("session", _NAME, ForeignKey("session.name"), index=True),
+    Column("code_hash", String(64), unique=True),
+    Column("joined_with", String(64)),
+    Column("present", Boolean, nullable=False, server_default=false()),
+    Column("present_since", Instant),
+)
+
+#: A seat's part in a session, and what it has earned there, in points.
+participant = Table(
+    "participant",
+    metadata,
+    Column("session", _NAME, ForeignKey("session.name"), primary_key=True),
+    Column("seat", _NAME, ForeignKey("seat.name"), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("payoff", Exact, nullable=False),
+)
+
+#: Seats that go from stage to stage together: everyone, or a group.
+scope = Table(
+    "scope",
+    metadata,
+    Column("session", _NAME, ForeignKey("session.name"), primary_key=True),
+    Column("name", _NAME, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("seats", JSON, nullable=False),
+)
+
+#: One generation: one opening of a stage in a scope. ``released_as`` counts the session's releases.
+stage_run = Table(
+    "stage_run",
+    metadata,
+    Column("session", _NAME, primary_key=True),
+    Column("scope", _NAME, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("stage", _NAME, nullable=False),
+    Column("visit", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("arrived", Integer, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("released_at", Instant),
+    Column("released_as", Integer),
+    ForeignKeyConstraint(["session", "scope"], ["scope.session", "scope.name"]),
+    UniqueConstraint("session", "scope", "stage", "visit"),
+    UniqueConstraint("session", "released_as"),
+)
+
+_GENERATION = ("session", "scope", "generation")
+
+
+def _generation(*, key: bool = True) -> tuple[Column[object], ...]:
+    return (
+        Column("session", _NAME, primary_key=key, nullable=False),
+        Column("scope", _NAME, primary_key=key, nullable=False),
+        Column("generation", Integer, primary_key=key, nullable=False),
+        Column("seat", _NAME, primary_key=key, nullable=False),
+    )
+
+
+#: Who is expected at the barrier of a generation: a frozen set, with each party's own data.
+party = Table(
+    "party",
+    metadata,
+    *_generation(),
+    Column("data", JSON),
+    ForeignKeyConstraint(_GENERATION, [f"stage_run.{one}" for one in _GENERATION]),
+)
+
+#: Who has come to it, when, and by which message.
+arrival = Table(
+    "arrival",
+    metadata,
+    *_generation(),
+    Column("message_id", String(64), nullable=False),
+    Column("how", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    ForeignKeyConstraint(
+        [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
+    ),
+)
+
+#: What they decided.
+answer = Table(
+    "answer",
+    metadata,
+    *_generation(),
+    Column("value", JSON, nullable=False),
+    ForeignKeyConstraint(
+        [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
+    ),
+)
+
+#: The one result of each command that was handled: a repeated one is answered with it again.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("seat", _NAME, primary_key=True),
+    Column("message_id", String(64), primary_key=True),
+    Column("session", _NAME, nullable=False, index=True),
+    Column("kind", String(64), nullable=False),
+    Column("result_kind", String(64), nullable=False),
+    Column("result", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+#: What a committed transaction still has to tell, in order; told rows go with the next one.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("partition", Integer, nullable=False),
+    Column("parcel", LargeBinary, nullable=False),
+    Index("ix_outbox_partition", "partition", "seq"),
+)
+
+#: What happened to a session, gapless in ``version``; arrivals have their own table.
+event_log = Table(
+    "event_log",
+    metadata,
+    Column("session", _NAME, ForeignKey("session.name"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("author", _NAME, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", JSON, nullable=False),
+)

@@ -1,0 +1,368 @@
+"""Writing what was decided: the rows of one transaction, gathered and sent a table at a time.
+
+A batch of two hundred commands is a handful of statements with many rows each; written one by one
+they would cost ten times as much (Core, not the ORM, for the same reason).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, Table, Update, bindparam, delete, insert, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from palier.schemas.names import ALL
+from palier.workers.domain.facts import (
+    Arrived,
+    Ended,
+    Fact,
+    Failed,
+    Opened,
+    Paid,
+    PresenceChanged,
+    Released,
+    ScopeFormed,
+    Started,
+)
+from palier.workers.domain.session import Opening
+from palier.workers.errors import Fenced
+from palier.workers.persistence import tables
+
+Values = dict[str, Any]
+
+_RUN = tables.stage_run
+_SAME_RUN = (
+    (_RUN.c.session == bindparam("at_session"))
+    & (_RUN.c.scope == bindparam("at_scope"))
+    & (_RUN.c.generation == bindparam("at_generation"))
+    & (_RUN.c.status == "open")
+)
+
+#: Compare and set: a second worker that counted meanwhile makes no row match.
+_COUNT = (
+    update(_RUN)
+    .where(_SAME_RUN & (_RUN.c.arrived == bindparam("before")))
+    .values(arrived=bindparam("now"))
+)
+_RELEASE = (
+    update(_RUN)
+    .where(_SAME_RUN & (_RUN.c.arrived == _RUN.c.expected))
+    .values(
+        status="released",
+        released_at=bindparam("released_at"),
+        released_as=bindparam("released_as"),
+    )
+)
+_SCOPE = (
+    update(tables.scope)
+    .where(
+        (tables.scope.c.session == bindparam("at_session"))
+        & (tables.scope.c.name == bindparam("at_scope"))
+    )
+    .values(version=bindparam("now"))
+)
+_PAY = (
+    update(tables.participant)
+    .where(
+        (tables.participant.c.session == bindparam("at_session"))
+        & (tables.participant.c.seat == bindparam("at_seat"))
+    )
+    .values(payoff=bindparam("now"))
+)
+_PRESENCE = (
+    update(tables.seat)
+    .where(tables.seat.c.name == bindparam("at_seat"))
+    .values(present=bindparam("now"), present_since=bindparam("since"))
+)
+_STAMP = (
+    update(tables.session)
+    .where(
+        (tables.session.c.name == bindparam("at_session"))
+        & (tables.session.c.stamp == bindparam("before"))
+    )
+    .values(stamp=bindparam("now"), version=bindparam("log_version"))
+)
+
+#: In this order, so that a row's parents stand before it.
+_INSERTS = (
+    tables.session,
+    tables.scope,
+    tables.participant,
+    tables.stage_run,
+    tables.party,
+    tables.arrival,
+    tables.answer,
+    tables.event_log,
+    tables.inbox,
+)
+
+
+class Writer:
+    """The rows of one transaction. Used once, by one thread."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Table, list[Values]] = {one: [] for one in _INSERTS}
+        self._counts: dict[tuple[str, str, int], list[int]] = {}
+        self._releases: list[Values] = []
+        self._scopes: dict[tuple[str, str], int] = {}
+        self._payoffs: dict[tuple[str, str], Values] = {}
+        self._presences: list[Values] = []
+        self._stamps: dict[str, Values] = {}
+        self._statuses: list[tuple[str, Values]] = []
+        self._seats: list[Values] = []
+
+    # -- what to write ----------------------------------------------------------------------------
+
+    def opened(self, opening: Opening) -> None:
+        """Write a new session, its seats and participants."""
+        name = opening.name
+        self._rows[tables.session].append(
+            {
+                "name": name,
+                "program": opening.program,
+                "status": "lobby",
+                "reason": "",
+                "settings": dict(opening.settings),
+                "partition": opening.partition,
+                "seed": opening.seed,
+                "auto_start": opening.auto_start,
+                "opened_by": opening.author,
+                "opened_at": opening.at,
+                "version": 0,
+                "stamp": 0,
+            }
+        )
+        self._scope(name, ALL, opening.seats)
+        self._seats += [
+            {"name": one, "role": "participant", "session": name} for one in opening.seats
+        ]
+        self._rows[tables.participant] += [
+            {"session": name, "seat": one, "number": number, "payoff": Decimal(0)}
+            for number, one in enumerate(opening.seats, start=1)
+        ]
+
+    def result(self, row: Values) -> None:
+        """Write the result of a command: a row of `tables.inbox`."""
+        self._rows[tables.inbox].append(row)
+
+    def log(
+        self, session: str, version: int, kind: str, *, author: str, at: datetime, body: Values
+    ) -> None:
+        """Write one entry of a session's log."""
+        self._rows[tables.event_log].append(
+            {
+                "session": session,
+                "version": version,
+                "kind": kind,
+                "author": author,
+                "at": at,
+                "body": body,
+            }
+        )
+
+    def stamped(self, session: str, *, before: int, version: int) -> None:
+        """Write that the session changed; ``before`` is the stamp it was read with."""
+        self._stamps[session] = {
+            "at_session": session,
+            "before": before,
+            "now": before + 1,
+            "log_version": version,
+        }
+
+    def fact(self, session: str, fact: Fact, *, releases: int) -> None:  # noqa: C901 - a table
+        """Write a fact; ``releases`` is the number of the session's releases, this one included."""
+        match fact:
+            case Arrived():
+                self._arrived(session, fact)
+            case Released(then=then):
+                self._released(session, fact, releases)
+                if then is not None:
+                    self._opened_stage(session, then)
+            case Opened():
+                self._opened_stage(session, fact)
+            case ScopeFormed(scope=scope, seats=seats):
+                self._scope(session, scope, seats)
+            case Paid(seat=seat, payoff=payoff):
+                self._payoffs[session, seat] = {
+                    "at_session": session,
+                    "at_seat": seat,
+                    "now": payoff,
+                }
+            case PresenceChanged(seat=seat, present=present, at=at):
+                self._presences.append({"at_seat": seat, "now": present, "since": at})
+            case Started(at=at):
+                self._statuses.append((session, {"status": "running", "started_at": at}))
+            case Ended(outcome=outcome, reason=reason, version=version, at=at):
+                self._scopes[session, ALL] = version
+                self._statuses.append(
+                    (session, {"status": outcome, "reason": reason, "ended_at": at})
+                )
+            case Failed():
+                pass  # it stands in the log; `Ended` says what follows
+            case _:
+                assert_never(fact)
+
+    def _arrived(self, session: str, fact: Arrived) -> None:
+        key = {
+            "session": session,
+            "scope": fact.scope,
+            "generation": fact.generation,
+            "seat": fact.seat,
+        }
+        self._rows[tables.arrival].append(
+            {**key, "message_id": fact.message_id, "how": "submitted", "at": fact.at}
+        )
+        if fact.answer is not None:
+            self._rows[tables.answer].append({**key, "value": dict(fact.answer)})
+        count = self._counts.setdefault(
+            (session, fact.scope, fact.generation), [fact.count - 1, fact.count]
+        )
+        count[1] = fact.count
+
+    def _released(self, session: str, fact: Released, releases: int) -> None:
+        self._releases.append(
+            {
+                "at_session": session,
+                "at_scope": fact.scope,
+                "at_generation": fact.generation,
+                "released_at": fact.at,
+                "released_as": releases,
+            }
+        )
+        self._scopes[session, fact.scope] = fact.version
+
+    def _opened_stage(self, session: str, fact: Opened) -> None:
+        stage = fact.stage
+        key = {"session": session, "scope": stage.scope, "generation": stage.generation}
+        self._rows[tables.stage_run].append(
+            {
+                **key,
+                "stage": stage.name,
+                "visit": stage.visit,
+                "status": "open",
+                "expected": len(fact.parties),
+                "arrived": 0,
+                "data": stage.data,
+                "opened_at": fact.at,
+            }
+        )
+        self._rows[tables.party] += [
+            {**key, "seat": seat, "data": _own(fact.private, seat)} for seat in fact.parties
+        ]
+        self._scopes[session, stage.scope] = fact.version
+
+    def _scope(self, session: str, scope: str, seats: tuple[str, ...]) -> None:
+        self._rows[tables.scope].append(
+            {"session": session, "name": scope, "version": 0, "seats": list(seats)}
+        )
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def flush(self, db: Connection) -> None:
+        """Send everything; raises `Fenced` when another worker was there meanwhile."""
+        for table in _INSERTS:
+            if table is tables.participant:
+                self._upsert_seats(db)
+            if rows := self._rows[table]:
+                db.execute(insert(table), rows)
+        self._matching(db, _COUNT, [_counted(key, count) for key, count in self._counts.items()])
+        self._matching(db, _RELEASE, self._releases)
+        _many(
+            db,
+            _SCOPE,
+            [
+                {"at_session": session, "at_scope": scope, "now": version}
+                for (session, scope), version in self._scopes.items()
+            ],
+        )
+        _many(db, _PAY, list(self._payoffs.values()))
+        _many(db, _PRESENCE, self._presences)
+        for session, values in self._statuses:
+            db.execute(
+                update(tables.session).where(tables.session.c.name == session).values(values)
+            )
+        self._matching(db, _STAMP, list(self._stamps.values()))
+
+    def _upsert_seats(self, db: Connection) -> None:
+        if not self._seats:
+            return
+        make = insert_sqlite if db.dialect.name == "sqlite" else insert_postgresql
+        statement = make(tables.seat)
+        db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["name"], set_={"session": statement.excluded.session}
+            ),
+            self._seats,
+        )
+
+    def _matching(self, db: Connection, statement: Update, rows: list[Values]) -> None:
+        """Update rows that must all be as this worker knew them."""
+        if rows and (matched := db.execute(statement, rows).rowcount) != len(rows):
+            raise Fenced(
+                f"Only {matched} of {len(rows)} rows of {statement.table.description} were as known:"
+                " another worker has conducted this session meanwhile."
+            )
+
+
+def put(db: Connection, *, partition: int, parcel: bytes) -> int:
+    """Put a parcel into the outbox; return its number."""
+    statement = insert(tables.outbox).returning(tables.outbox.c.seq)
+    number: int = db.execute(statement, {"partition": partition, "parcel": parcel}).scalar_one()
+    return number
+
+
+def drop_told(db: Connection, numbers: list[int]) -> None:
+    """Take parcels that were told out of the outbox."""
+    db.execute(delete(tables.outbox).where(tables.outbox.c.seq.in_(numbers)))
+
+
+def keep_codes(db: Connection, hashes: Mapping[str, str]) -> None:
+    """Give seats new join codes, of which only the hash is kept."""
+    _many(
+        db,
+        update(tables.seat)
+        .where(tables.seat.c.name == bindparam("at_seat"))
+        .values(code_hash=bindparam("hash"), joined_with=None),
+        [{"at_seat": seat, "hash": one} for seat, one in hashes.items()],
+    )
+
+
+def keep_join(db: Connection, seat: str, message_id: str) -> None:
+    """Note by which message a code was used: only that one is answered again."""
+    db.execute(update(tables.seat).where(tables.seat.c.name == seat).values(joined_with=message_id))
+
+
+def keep_operator(db: Connection, name: str) -> None:
+    """Note that a seat is an operator's; idempotent."""
+    make = insert_sqlite if db.dialect.name == "sqlite" else insert_postgresql
+    db.execute(
+        make(tables.seat)
+        .values(name=name, role="operator")
+        .on_conflict_do_update(index_elements=["name"], set_={"role": "operator"})
+    )
+
+
+def _many(db: Connection, statement: Update, rows: list[Values]) -> None:
+    if rows:
+        db.execute(statement, rows)
+
+
+def _counted(key: tuple[str, str, int], count: list[int]) -> Values:
+    session, scope, generation = key
+    before, now = count
+    return {
+        "at_session": session,
+        "at_scope": scope,
+        "at_generation": generation,
+        "before": before,
+        "now": now,
+    }
+
+
+def _own(private: Mapping[str, Mapping[str, Any]], seat: str) -> Values | None:
+    own = private.get(seat)
+    return dict(own) if own else None

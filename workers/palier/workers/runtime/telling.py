@@ -1,0 +1,155 @@
+"""Facts as messages: who is told what, and in which order.
+
+What a seat alone may see goes to that seat, ahead of the barrier's release; the release itself is
+one small message on the fanout of its scope. All are hints (transient): a client that missed one
+asks for a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from palier.broker import topology
+from palier.broker.topology import Removal, Unbinding
+from palier.broker.transport import Publication
+from palier.schemas import events
+from palier.schemas.addresses import EVENTS, barrier_exchange, to_all, to_seat, to_staff
+from palier.schemas.envelope import Envelope
+from palier.schemas.events import ProgramFailed, SessionFinished, StageOpened
+from palier.schemas.message import Message
+from palier.schemas.names import ALL
+from palier.workers.domain.facts import (
+    Ended,
+    Fact,
+    Failed,
+    Opened,
+    PresenceChanged,
+    Released,
+    ScopeFormed,
+)
+from palier.workers.domain.session import Session
+from palier.workers.runtime.parcel import Item
+
+Cause = Envelope[Message]
+
+
+class Teller:
+    """Makes the worker's messages; ``account`` is its user, which the broker validates."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+
+    def publication(
+        self,
+        message: Message,
+        *,
+        exchange: str = EVENTS,
+        routing_key: str = "",
+        cause: Cause | None = None,
+    ) -> Publication:
+        """Return a message of the worker's, on its way."""
+        properties, body = Envelope(
+            message=message,
+            user_id=self._account,
+            correlation_id=cause.correlation_id if cause else None,
+            causation_id=cause.message_id if cause else None,
+        ).pack(persistent=False)
+        return Publication(
+            exchange=exchange, routing_key=routing_key, properties=properties, body=body
+        )
+
+    def reply(self, message: Message, *, session: str, seat: str, cause: Cause) -> Publication:
+        """Return the answer to a command: to where it asks for, else to its sender's queue."""
+        if cause.reply_to:
+            return self.publication(message, exchange="", routing_key=cause.reply_to, cause=cause)
+        return self.publication(
+            message, routing_key=to_seat(session, seat, message.verb()), cause=cause
+        )
+
+    def staff(self, message: events.Event, *, session: str, cause: Cause | None) -> Publication:
+        """Return an event for operators."""
+        return self.publication(message, routing_key=to_staff(session, message.verb()), cause=cause)
+
+    def tell(self, session: Session, fact: Fact, *, cause: Cause | None = None) -> Iterator[Item]:
+        """Yield what follows from a fact, in order; ``cause`` is the command behind it."""
+        name = session.name
+        match fact:
+            case ScopeFormed(scope=scope, seats=seats):
+                yield from topology.scope(name, scope, seats)
+            case Opened(stage=stage, version=version):
+                yield from self._own(session, fact, cause)
+                opened = StageOpened(session=name, version=version, stage=stage)
+                yield self._barrier(opened, name, stage.scope, cause)
+                yield self.staff(opened, session=name, cause=cause)
+            case Released(scope=scope, then=then):
+                if then is not None:
+                    yield from self._own(session, then, cause)
+                released = events.Released(
+                    session=name,
+                    scope=scope,
+                    generation=fact.generation,
+                    version=fact.version,
+                    stage=fact.stage,
+                    next=then.stage if then else None,
+                )
+                yield self._barrier(released, name, scope, cause)
+                yield self.staff(released, session=name, cause=cause)
+            case PresenceChanged(seat=seat, present=present, at=at):
+                changed = events.PresenceChanged(session=name, seat=seat, present=present, at=at)
+                yield self.staff(changed, session=name, cause=cause)
+            case Failed(reason=reason, traceback=traceback):
+                failed = ProgramFailed(session=name, reason=reason, traceback=traceback)
+                yield self.staff(failed, session=name, cause=cause)
+            case Ended():
+                yield from self._ended(session, fact, cause)
+            case _:
+                return
+
+    def _own(self, session: Session, opened: Opened, cause: Cause | None) -> Iterator[Item]:
+        """Bring each seat's own data ahead of the hint that lets them be shown."""
+        stage = opened.stage
+        for seat, own in opened.private.items():
+            yield self.publication(
+                StageOpened(
+                    session=session.name,
+                    version=opened.version,
+                    stage=stage.model_copy(update={"data": {**stage.data, **own}}),
+                    hold=True,
+                ),
+                routing_key=to_seat(session.name, seat, StageOpened.verb()),
+                cause=cause,
+            )
+
+    def _barrier(
+        self, message: events.Event, session: str, scope: str, cause: Cause | None
+    ) -> Publication:
+        return self.publication(message, exchange=barrier_exchange(session, scope), cause=cause)
+
+    def _ended(self, session: Session, fact: Ended, cause: Cause | None) -> Iterator[Item]:
+        name = session.name
+        yield self.publication(
+            SessionFinished(
+                session=name,
+                version=fact.version,
+                outcome=fact.outcome,
+                # what an author's code raised is for the operator
+                reason="" if fact.outcome == "failed" else fact.reason,
+            ),
+            routing_key=to_all(name, SessionFinished.verb()),
+            cause=cause,
+        )
+        yield from (Removal(barrier_exchange(name, scope)) for scope in session.scopes)
+        yield from (
+            Unbinding(one.exchange, one.queue, one.key)
+            for seat in session.seats
+            for one in topology.member(name, seat)
+            if one.exchange == EVENTS
+        )
+
+
+def enrolment(session: str, seats: tuple[str, ...]) -> Iterator[Item]:
+    """Yield the queues and bindings by which seats hear a session."""
+    yield from (topology.seat(one) for one in seats)
+    yield from topology.scope(session, ALL, seats)
+    for seat in seats:
+        yield from (one for one in topology.member(session, seat) if one.exchange == EVENTS)

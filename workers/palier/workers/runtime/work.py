@@ -1,0 +1,172 @@
+"""What one transaction does: the rows it writes, and what is told once it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from palier.broker.transport import Publication
+from palier.schemas.envelope import Envelope
+from palier.schemas.events import Arrived as ArrivedEvent
+from palier.schemas.message import Message, Reply
+from palier.schemas.names import ALL
+from palier.workers.domain.facts import (
+    Arrived,
+    Ended,
+    Fact,
+    Failed,
+    Opened,
+    Paid,
+    PresenceChanged,
+    Released,
+    ScopeFormed,
+    Started,
+)
+from palier.workers.domain.session import Session
+from palier.workers.persistence.writer import Writer
+from palier.workers.runtime.catalogue import Catalogue
+from palier.workers.runtime.known import Known, Memory
+from palier.workers.runtime.parcel import Item
+from palier.workers.runtime.telling import Teller
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """One transaction's work. Used by one thread, once."""
+
+    db: Connection
+    now: datetime
+    memory: Memory
+    catalogue: Catalogue
+    teller: Teller
+    partition: int
+    operators: frozenset[str]
+    #: Stamps of the sessions whose rows are locked, by name.
+    stamps: dict[str, int]
+    writer: Writer = field(default_factory=Writer)
+    items: list[Item] = field(default_factory=list)
+    #: Answers that need not outlive a crash: to queries, and to what was handled before.
+    replies: list[Publication] = field(default_factory=list)
+    #: How far barriers are, told now and then: the last word for each scope.
+    progress: dict[tuple[str, str], ArrivedEvent | None] = field(default_factory=dict)
+    touched: dict[str, Known] = field(default_factory=dict)
+
+    def known(self, name: str) -> Known | None:
+        """Return a session whose row is locked, or None if there is none of that name."""
+        if name in self.touched:
+            return self.touched[name]
+        stamp = self.stamps.get(name)
+        return None if stamp is None else self.memory.recall(self.db, name, stamp=stamp)
+
+    def keep(self, known: Known, facts: Iterable[Fact], *, cause: Envelope[Message] | None) -> None:
+        """Write facts and note what is told of them."""
+        session = known.session
+        self.touched[session.name] = known
+        for fact in facts:
+            if isinstance(fact, Released):
+                known.releases += 1
+            self.writer.fact(session.name, fact, releases=known.releases)
+            self._log(known, fact)
+            self._note_progress(session, fact)
+            self.items += self.teller.tell(session, fact, cause=cause)
+
+    def opened(self, known: Known, *, author: str) -> None:
+        """Write a new session's first entry in its log."""
+        self.touched[known.session.name] = known
+        known.version += 1
+        opening = known.session.opening
+        self.writer.log(
+            opening.name,
+            known.version,
+            "session-opened",
+            author=author,
+            at=self.now,
+            body={"program": opening.program, "seats": list(opening.seats)},
+        )
+
+    def answer(self, reply: Reply, *, session: str, seat: str, cause: Envelope[Message]) -> None:
+        """Store the result of a command, and tell it."""
+        told = self.teller.reply(reply, session=session, seat=seat, cause=cause)
+        self.writer.result(
+            {
+                "seat": seat,
+                "message_id": cause.message_id,
+                "session": session,
+                "kind": cause.message.kind,
+                "result_kind": reply.kind,
+                "result": told.body.decode(),
+                "at": self.now,
+            }
+        )
+        self.items.append(told)
+
+    def stamp(self) -> None:
+        """Mark every session that changed, so that nobody else's picture of it passes for new."""
+        for name, known in self.touched.items():
+            self.writer.stamped(name, before=known.stamp, version=known.version)
+            known.stamp += 1
+
+    def _log(self, known: Known, fact: Fact) -> None:
+        entry = _entry(fact)
+        if entry is None:
+            return
+        known.version += 1
+        kind, author, body = entry
+        self.writer.log(
+            known.session.name, known.version, kind, author=author, at=self.now, body=body
+        )
+
+    def _note_progress(self, session: Session, fact: Fact) -> None:
+        match fact:
+            case Arrived(scope=scope, generation=generation, count=count):
+                current = session.scopes[scope].current
+                assert current is not None
+                self.progress[session.name, scope] = ArrivedEvent(
+                    session=session.name,
+                    scope=scope,
+                    generation=generation,
+                    arrived=count,
+                    expected=current.stage.parties,
+                )
+            case Released(scope=scope):
+                self.progress[session.name, scope] = None
+            case PresenceChanged() if session.status == "lobby":
+                self.progress[session.name, ALL] = ArrivedEvent(
+                    session=session.name,
+                    scope=ALL,
+                    generation=0,
+                    arrived=len(session.present),
+                    expected=len(session.seats),
+                )
+            case _:
+                pass
+
+
+def _entry(fact: Fact) -> tuple[str, str, dict[str, Any]] | None:
+    """Return kind, author and body of a fact's entry in the log; None for those not in it."""
+    match fact:
+        case Opened(stage=stage):
+            return "stage-opened", "palier", _position(stage.scope, stage.generation, stage.name)
+        case Released(scope=scope, generation=generation, stage=stage, then=then):
+            body = _position(scope, generation, stage)
+            return "released", "palier", {**body, "next": then.stage.name if then else None}
+        case ScopeFormed(scope=scope, seats=seats):
+            return "scope-formed", "palier", {"scope": scope, "seats": list(seats)}
+        case Started(author=author):
+            return "started", author, {}
+        case PresenceChanged(seat=seat, present=present):
+            return "presence-changed", "palier", {"seat": seat, "present": present}
+        case Failed(reason=reason, traceback=traceback):
+            return "program-failed", "palier", {"reason": reason, "traceback": traceback}
+        case Ended(outcome=outcome, reason=reason, author=author):
+            return "session-finished", author, {"outcome": outcome, "reason": reason}
+        case Arrived() | Paid():
+            return None
+
+
+def _position(scope: str, generation: int, stage: str) -> dict[str, Any]:
+    return {"scope": scope, "generation": generation, "stage": stage}
