@@ -1,0 +1,178 @@
+"""What surrounds every page: top bar, strip, stepper and status bar."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import dearpygui.dearpygui as dpg
+
+from palier.client.screens.drawings import (
+    STEPPER_HEIGHT,
+    draw_dot,
+    draw_mark,
+    draw_stepper,
+)
+from palier.client.screens.fonts import Item
+from palier.client.screens.kit import Kit, text_width
+from palier.client.state import Asking, Connectivity, Ended, Lobby, View, Waiting
+
+BAR, STRIP, STATUS = 64, 42, 38
+
+#: The colour of the connection's dot, and the tone of the strip where there is one.
+_INKS = {
+    Connectivity.CONNECTING: "faint",
+    Connectivity.ONLINE: "ok",
+    Connectivity.RECONNECTING: "warn",
+    Connectivity.BLOCKED: "warn",
+    Connectivity.REFUSED: "bad",
+}
+_STRIPS = {
+    Connectivity.RECONNECTING: "warn",
+    Connectivity.BLOCKED: "warn",
+    Connectivity.REFUSED: "bad",
+}
+
+
+class TopBar:
+    """Mark, program, seat, connection."""
+
+    def __init__(self, kit: Kit, *, title: str) -> None:
+        self._kit = kit
+        with kit.panel("bar", height=kit.px(BAR), width=-1), kit.row(None, 10):
+            with kit.across(spacing=12):
+                draw_mark(kit)
+                with kit.lowered(8):
+                    kit.text("Palier", role="section")
+                with kit.lowered(9):
+                    self._title = kit.text(title, ink="muted")
+            with kit.across(spacing=8) as self._right:
+                with kit.lowered(9):
+                    self._seat = kit.text("", role="strong")
+                self._dot = dpg.add_drawlist(width=kit.px(14), height=kit.px(36))
+                with kit.lowered(9):
+                    self._state = kit.name("connectivity", kit.text("", ink="muted"))
+        row: Item = dpg.get_item_parent(self._right)
+        table: Item = dpg.get_item_parent(row)
+        self._column: Item = dpg.get_item_children(table, 0)[1]
+        kit.hairline()
+
+    def show(self, view: View) -> None:
+        """Show who and where."""
+        kit = self._kit
+        if view.program:
+            dpg.set_value(self._title, view.program)
+        seat = kit.words.seat.format(seat=view.seat)
+        state = kit.words.connectivity[view.connectivity.value]
+        dpg.set_value(self._seat, seat)
+        dpg.set_value(self._state, state)
+        ink = _INKS[view.connectivity]
+        draw_dot(kit, self._dot, ink=ink, at=(kit.px(8), kit.px(18)))
+        self._fit(seat, state)
+
+    def _fit(self, seat: str, state: str) -> None:
+        """Make the right column as wide as what it says; before the first frame, a guess."""
+        kit = self._kit
+        width = text_width(seat, kit.fonts["strong"]) + text_width(state, kit.fonts["body"])
+        dpg.configure_item(self._column, init_width_or_weight=width + kit.px(30))
+
+
+class Strip:
+    """A line across the window while the server cannot be reached; inputs stay usable."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        with kit.panel("strip-warn", height=kit.px(STRIP), width=-1, show=False) as self._panel:
+            self._text = kit.name("strip", kit.text("", role="small-strong"))
+
+    def show(self, view: View) -> None:
+        """Show or hide, with the link's own note where it has one."""
+        tone = _STRIPS.get(view.connectivity)
+        dpg.configure_item(self._panel, show=tone is not None)
+        if tone is None:
+            dpg.set_value(self._text, "")
+            return
+        general = self._kit.words.strip[view.connectivity.value]
+        dpg.set_value(self._text, f"{general} {view.note}".strip())
+        self._kit.themes.bind(self._panel, f"strip-{tone}")
+        self._kit.ink(self._text, tone)
+
+
+class Stepper:
+    """The stages of the program, where it declares them."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._titles: tuple[str, ...] = ()
+        self._current = 0
+        self._width = 0
+        with kit.across(spacing=0, show=False) as self._group:
+            dpg.add_spacer(width=kit.px(24))
+            self._canvas = dpg.add_drawlist(width=1, height=kit.px(STEPPER_HEIGHT))
+
+    def show(self, view: View) -> None:
+        """Show the stage that is open; one that no step names leaves the mark where it was."""
+        self._titles = tuple(title for _, title in view.steps)
+        self._current = _position(view, self._current)
+        dpg.configure_item(self._group, show=bool(self._titles))
+        self._draw()
+
+    def lay_out(self, width: int) -> None:
+        """Fit the window's width."""
+        self._width = width - self._kit.px(48)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._width > 0:
+            draw_stepper(
+                self._kit,
+                self._canvas,
+                titles=self._titles,
+                current=self._current,
+                width=self._width,
+            )
+
+
+def _position(view: View, current: int) -> int:
+    match view.screen:
+        case Lobby():
+            return -1
+        case Ended(outcome="finished"):
+            return len(view.steps)
+        case Asking(stage=stage) | Waiting(stage=stage):
+            names = [name for name, _ in view.steps]
+            return names.index(stage.name) if stage.name in names else current
+        case _:
+            return current
+
+
+class StatusBar:
+    """What is saved, how far the server is, what time it is."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        kit.hairline()
+        with kit.panel("status", height=kit.px(STATUS), width=-1), kit.across(spacing=28):
+            self._saved = kit.name("saved", kit.text("", role="small", ink="muted"))
+            self._way = kit.text("", role="small", ink="muted", show=False)
+            self._clock = kit.text("", role="small", ink="muted")
+
+    def show(self, view: View) -> None:
+        """Show how much is under way."""
+        words = self._kit.words
+        match view.pending:
+            case 0:
+                saved = words.all_saved
+            case 1:
+                saved = words.one_pending
+            case n:
+                saved = words.pending.format(n=n)
+        dpg.set_value(self._saved, saved)
+        self._kit.ink(self._saved, "warn" if view.pending else "muted")
+        dpg.configure_item(self._way, show=view.round_trip is not None)
+        if view.round_trip is not None:
+            ms = words.numerals.say(view.round_trip, decimals=0)
+            dpg.set_value(self._way, words.round_trip.format(ms=ms))
+
+    def tick(self, now: datetime) -> None:
+        """Show the time."""
+        dpg.set_value(self._clock, now.strftime("%H:%M:%S"))

@@ -1,0 +1,193 @@
+"""The desk: the window of a participant. It shows views and hands back answers, no more.
+
+It knows no link: views come in by a queue, answers go out by a function. A frozen or minimised
+desk delays nobody, and loses nothing but pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from queue import SimpleQueue
+
+import dearpygui.dearpygui as dpg
+
+from palier.client.screens.asking import AskingPage, Submit
+from palier.client.screens.chrome import STATUS, StatusBar, Stepper, Strip, TopBar
+from palier.client.screens.draft import Draft, begin
+from palier.client.screens.kit import Kit, is_measured
+from palier.client.screens.loop import Loop, Pace
+from palier.client.screens.page import Page
+from palier.client.screens.pages import BetweenPage, EndedPage, LobbyPage, WaitingPage
+from palier.client.screens.texts import choose_language
+from palier.client.screens.toast import Toast
+from palier.client.screens.window import PaletteChoice, inner_size, show, window
+from palier.client.state import Asking, Ended, Lobby, View, Waiting
+from palier.schemas.events import Stage
+
+#: Told once for each generation, right after its first frame.
+Painted = Callable[[Stage], None]
+
+SIZE = (1280, 800)
+
+
+class Desk:
+    """The tree of items; needs a context, but no window. Main thread only."""
+
+    def __init__(self, kit: Kit, *, title: str, submit: Submit) -> None:
+        self._kit = kit
+        self._submit = submit
+        self.view: View | None = None
+        self._next: View | None = None
+        self._page: Page | None = None
+        self._drafts: dict[tuple[str, int], Draft] = {}
+        self._size = (0, 0)
+        self._measured = False
+        with dpg.window(no_scrollbar=True) as self.root:
+            kit.themes.bind(self.root, "root")
+            self._bar = TopBar(kit, title=title)
+            self._strip = Strip(kit)
+            self._stepper = Stepper(kit)
+            with kit.panel(
+                "page",
+                width=-1,
+                height=-kit.px(STATUS) - 1,
+                no_scrollbar=False,
+                no_scroll_with_mouse=False,
+            ) as self._body:
+                pass
+            self._status = StatusBar(kit)
+        self.toast = Toast(kit)
+        self._parts = (self._bar, self._strip, self._stepper, self._status)
+
+    @property
+    def screen(self) -> str:
+        """Which page is shown."""
+        return self._page.name if self._page else ""
+
+    def take(self, view: View) -> None:
+        """Note a view; it is shown with the next frame, unless a newer one comes before."""
+        self._next = view
+
+    def recall(self, stage: Stage, draft: Draft) -> None:
+        """Take up a draft of a stage that is not shown yet."""
+        self._draft(stage).update(draft)
+
+    def tick(self, now: datetime, width: int, height: int) -> None:
+        """Bring the items up to date before a frame."""
+        if not self._measured and is_measured(self._kit):
+            # what was placed by a guess is placed again
+            self._measured, self._size = True, (0, 0)
+            self._next = self._next or self.view
+        if self._next is not None:
+            view, self._next = self._next, None
+            self.show(view)
+        if (width, height) != self._size:
+            self._size = (width, height)
+            self._stepper.lay_out(width)
+            if self._page is not None:
+                self._page.lay_out(width)
+        self._status.tick(now)
+        self.toast.tick(width, height)
+
+    def show(self, view: View) -> None:
+        """Show a view; the same generation keeps its page, its inputs and the keyboard."""
+        for part in self._parts:
+            part.show(view)
+        page = self._make(view)
+        if self._page is not None and page.key == self._page.key:
+            self._page.update(view.screen)
+        else:
+            self._turn_to(page)
+        self.view = view
+
+    def _turn_to(self, page: Page) -> None:
+        dpg.delete_item(self._body, children_only=True)
+        dpg.push_container_stack(self._body)
+        try:
+            page.build()
+        finally:
+            dpg.pop_container_stack()
+        dpg.set_y_scroll(self._body, 0)
+        self._page = page
+        if self._size[0]:
+            page.lay_out(self._size[0])
+        page.focus()
+
+    def _make(self, view: View) -> Page:
+        match view.screen:
+            case Lobby() as screen:
+                return LobbyPage(self._kit, screen)
+            case Asking() as screen:
+                return AskingPage(
+                    self._kit,
+                    screen,
+                    draft=self._draft(screen.stage),
+                    submit=self._submit,
+                    steps=tuple(name for name, _ in view.steps),
+                )
+            case Waiting(released=True) as screen:
+                return BetweenPage(self._kit, screen)
+            case Waiting() as screen:
+                return WaitingPage(self._kit, screen)
+            case Ended() as screen:
+                return EndedPage(self._kit, screen)
+
+    def _draft(self, stage: Stage) -> Draft:
+        if stage.form is None:
+            return {}
+        key = (stage.scope, stage.generation)
+        if key not in self._drafts:
+            self._drafts = {key: begin(stage.form, self._kit.words.numerals)}
+        return self._drafts[key]
+
+
+class _Onset:
+    """Tells when a generation was first painted."""
+
+    def __init__(self, told: Painted | None) -> None:
+        self._told = told
+        self._last: tuple[str, int] | None = None
+
+    def after(self, view: View | None) -> None:
+        if self._told is None or view is None or not isinstance(view.screen, Asking):
+            return
+        stage = view.screen.stage
+        if (stage.scope, stage.generation) != self._last:
+            self._last = (stage.scope, stage.generation)
+            self._told(stage)
+
+
+def run_desk(
+    *,
+    inbox: SimpleQueue[View],
+    submit: Submit,
+    painted: Painted | None = None,
+    title: str = "Palier",
+    palette: PaletteChoice = "system",
+    scale: float | None = None,
+    language: str | None = None,
+) -> None:
+    """Show the desk until its window is closed; blocking, in the main thread.
+
+    ``submit`` and ``painted`` are called in this thread and must not block. ``scale`` and
+    ``language`` are the computer's where they are None. Raises `NoDisplay`.
+    """
+    spoken = choose_language(language)
+    with window(title=title, palette=palette, scale=scale, language=spoken, size=SIZE) as kit:
+        desk = Desk(kit, title=title, submit=submit)
+        onset = _Onset(painted)
+        loop = Loop(
+            inbox,
+            take=desk.take,
+            tick=lambda: desk.tick(datetime.now(), *inner_size()),  # noqa: DTZ005 - a wall clock
+            after=lambda: onset.after(desk.view),
+            failed=lambda _: desk.toast.show(kit.words.mishap),
+            pace=Pace.from_environment(),
+        )
+        with dpg.handler_registry():
+            dpg.add_mouse_move_handler(callback=lambda *_: loop.wake())
+            dpg.add_mouse_down_handler(callback=lambda *_: loop.wake())
+            dpg.add_key_press_handler(callback=lambda *_: loop.wake())
+        show(desk.root)
+        loop.run()

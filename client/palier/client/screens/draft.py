@@ -1,0 +1,82 @@
+"""What a participant has put in so far, and what it means: pure, so it survives any window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pydantic import JsonValue
+
+from palier.client.screens.numerals import Numerals
+from palier.client.screens.words import Words
+from palier.schemas.forms import FieldSpec, FormSpec, IntegerField, NumberField, TextField
+
+#: What a field holds: typed text, the value of an option, a flag, or nothing yet.
+Raw: TypeAlias = str | bool | None
+Draft: TypeAlias = dict[str, Raw]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An answer, and the problem of each field that has one."""
+
+    answer: dict[str, JsonValue]
+    problems: dict[str, str]
+
+
+def begin(spec: FormSpec, numerals: Numerals) -> Draft:
+    """Return the draft of an untouched form: its defaults."""
+    return {field.name: _shown(field.default, numerals) for field in spec.fields}
+
+
+def read(spec: FormSpec, draft: Mapping[str, Raw], numerals: Numerals) -> Reading:
+    """Return what the draft means."""
+    answer: dict[str, JsonValue] = {}
+    unreadable: dict[str, str] = {}
+    for field in spec.fields:
+        raw = draft.get(field.name)
+        answer[field.name] = _value(field, raw, numerals)
+        if answer[field.name] is None and isinstance(raw, str) and raw.strip():
+            unreadable[field.name] = "whole-number" if isinstance(field, IntegerField) else "number"
+    return Reading(answer=answer, problems={**spec.check(answer), **unreadable})
+
+
+def _shown(default: JsonValue, numerals: Numerals) -> Raw:
+    if default is None or isinstance(default, bool | str):
+        return default
+    if isinstance(default, int | float):
+        return numerals.say(default, decimals=6)
+    return None
+
+
+def _value(field: FieldSpec, raw: Raw, numerals: Numerals) -> JsonValue:
+    if not isinstance(raw, str):
+        return raw
+    match field:
+        case IntegerField():
+            return numerals.read_whole(raw)
+        case NumberField():
+            return numerals.read(raw)
+        case TextField():
+            text = raw.strip()
+            return text if text or field.required else None
+        case _:
+            return raw or None
+
+
+def explain(field: FieldSpec, problem: str, words: Words) -> str:
+    """Return a problem as a sentence; what is no known problem is the worker's own sentence."""
+    say = words.numerals.say
+    match problem, field:
+        case "out-of-range", IntegerField() | NumberField():
+            low, high = field.minimum, field.maximum
+            if low is None:
+                return words.below.format(high=say(high or 0))
+            if high is None:
+                return words.above.format(low=say(low))
+            return words.problems[problem].format(low=say(low), high=say(high))
+        case "too-short" | "too-long", TextField(min_length=shortest, max_length=longest):
+            return words.problems[problem].format(shortest=shortest, longest=longest)
+        case _:
+            return words.problems.get(problem, problem)

@@ -1,0 +1,180 @@
+"""What is drawn by hand: the mark, the stepper, dots and bars. Each draws into a drawlist anew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import dearpygui.dearpygui as dpg
+
+from palier.client.screens.fonts import Item
+from palier.client.screens.kit import Kit, text_width
+from palier.client.screens.tokens import CLEAR
+
+#: More seats than this are a count and a bar, not dots.
+MOST_DOTS = 120
+
+STEPPER_HEIGHT = 50
+BAR_HEIGHT = 10
+
+
+def draw_mark(kit: Kit) -> None:
+    """Draw the mark: three landings of a staircase."""
+    px = kit.px
+    with dpg.drawlist(width=px(36), height=px(36)):
+        for index, height in enumerate((10, 19, 28)):
+            dpg.draw_rectangle(
+                (px(1 + index * 11), px(34 - height)),
+                (px(10 + index * 11), px(34)),
+                fill=kit.colour("mark", 110 + index * 72),
+                color=CLEAR,
+                rounding=px(2),
+            )
+
+
+def draw_tick(kit: Kit, parent: Item, *, x: float, y: float, size: float, ink: str) -> None:
+    """Draw a check mark around a point."""
+    points = [(x - size, y), (x - size * 0.3, y + size * 0.8), (x + size * 1.1, y - size * 0.8)]
+    dpg.draw_polyline(points, color=kit.colour(ink), thickness=kit.px(2), parent=parent)
+
+
+def draw_bar(kit: Kit, canvas: Item, *, share: float, width: int) -> None:
+    """Draw a progress bar with round ends."""
+    height = kit.px(BAR_HEIGHT)
+    _clear(canvas, width=width, height=height)
+    for length, ink in ((width, "track"), (round(width * share), "mark")):
+        if length >= height:
+            dpg.draw_rectangle(
+                (0, 0),
+                (length, height),
+                fill=kit.colour(ink),
+                color=CLEAR,
+                rounding=height / 2,
+                parent=canvas,
+            )
+
+
+def draw_dots(kit: Kit, canvas: Item, *, filled: int, total: int, width: int) -> None:
+    """Draw a dot for each of ``total``, the first ``filled`` of them full."""
+    radius, step = kit.px(9), kit.px(26)
+    each = max(1, (width + step - 2 * radius) // step)
+    shown = total if total <= MOST_DOTS else 0
+    lines = math.ceil(shown / each)
+    _clear(canvas, width=width, height=max(1, lines * step - (step - 2 * radius) + 2))
+    for index in range(shown):
+        x, y = radius + 1 + index % each * step, radius + 1 + index // each * step
+        full = index < filled
+        dpg.draw_circle(
+            (x, y),
+            radius if full else radius - 1,
+            fill=kit.colour("mark") if full else CLEAR,
+            color=CLEAR if full else kit.colour("faint"),
+            thickness=kit.px(1.5),
+            parent=canvas,
+        )
+
+
+def draw_dot(kit: Kit, canvas: Item, *, ink: str, at: tuple[float, float]) -> None:
+    """Draw the small dot that says whether something is there."""
+    dpg.delete_item(canvas, children_only=True)
+    dpg.draw_circle(at, kit.px(5), fill=kit.colour(ink), color=CLEAR, parent=canvas)
+
+
+def draw_stepper(
+    kit: Kit, canvas: Item, *, titles: Sequence[str], current: int, width: int
+) -> None:
+    """Draw the program's stages: those before ``current`` checked, it alone filled.
+
+    Where the titles do not fit, only the current one is written.
+    """
+    _clear(canvas, width=width, height=kit.px(STEPPER_HEIGHT))
+    if not titles:
+        return
+    pen = _Stepper(kit, canvas, width=width)
+    widths = [pen.measure(title, strong=index == current) for index, title in enumerate(titles)]
+    if pen.line(widths) < kit.px(16):
+        widths = [one if index == current else 0.0 for index, one in enumerate(widths)]
+    pen.draw(titles, widths, current)
+
+
+class _Stepper:
+    def __init__(self, kit: Kit, canvas: Item, *, width: int) -> None:
+        self._kit = kit
+        self._canvas = canvas
+        self._width = width
+        self._y = kit.px(STEPPER_HEIGHT / 2)
+
+    def measure(self, title: str, *, strong: bool) -> float:
+        return text_width(title, self._kit.fonts["strong" if strong else "body"])
+
+    def line(self, widths: Sequence[float]) -> float:
+        """Return the length that is left for each line between two steps."""
+        px, count = self._kit.px, len(widths)
+        taken = px(26) * count + sum(one + px(9) for one in widths if one)
+        gaps = (count - 1) * px(24)
+        return (self._width - taken - gaps) / max(1, count - 1)
+
+    def draw(self, titles: Sequence[str], widths: Sequence[float], current: int) -> None:
+        px = self._kit.px
+        line = min(max(self.line(widths), px(4)), px(220))
+        x = 0.0
+        for index, (title, width) in enumerate(zip(titles, widths, strict=True)):
+            self._circle(x + px(13), index, current)
+            x += px(26)
+            if width:
+                self._title(x + px(9), title, current=index == current)
+                x += px(9) + width
+            if index < len(titles) - 1:
+                self._line(x + px(12), line, done=index < current)
+                x += px(24) + line
+
+    def _circle(self, x: float, index: int, current: int) -> None:
+        kit, px = self._kit, self._kit.px
+        done, now = index < current, index == current
+        ground = "accent" if now else "accent_soft" if done else "background"
+        dpg.draw_circle(
+            (x, self._y),
+            px(12),
+            fill=kit.colour(ground),
+            color=kit.colour("accent" if now else "mark" if done else "faint"),
+            thickness=px(1.4),
+            parent=self._canvas,
+        )
+        if done:
+            draw_tick(kit, self._canvas, x=x, y=self._y, size=px(5), ink="accent_text")
+            return
+        number = str(index + 1)
+        font = kit.fonts["small-strong" if now else "small"]
+        drawn = dpg.draw_text(
+            (x - text_width(number, font) / 2, self._y - px(8)),
+            number,
+            size=px(15),
+            color=kit.colour("on_accent" if now else "muted"),
+            parent=self._canvas,
+        )
+        dpg.bind_item_font(drawn, font)
+
+    def _title(self, x: float, title: str, *, current: bool) -> None:
+        kit, px = self._kit, self._kit.px
+        drawn = dpg.draw_text(
+            (x, self._y - px(10)),
+            title,
+            size=px(18),
+            color=kit.colour("text" if current else "muted"),
+            parent=self._canvas,
+        )
+        dpg.bind_item_font(drawn, kit.fonts["strong" if current else "body"])
+
+    def _line(self, x: float, length: float, *, done: bool) -> None:
+        dpg.draw_line(
+            (x, self._y),
+            (x + length, self._y),
+            color=self._kit.colour("mark" if done else "border"),
+            thickness=self._kit.px(1.5),
+            parent=self._canvas,
+        )
+
+
+def _clear(canvas: Item, *, width: int, height: int) -> None:
+    dpg.delete_item(canvas, children_only=True)
+    dpg.configure_item(canvas, width=width, height=height)

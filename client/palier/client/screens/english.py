@@ -1,0 +1,106 @@
+"""The windows in English."""
+
+from __future__ import annotations
+
+from palier.client.screens.numerals import Numerals
+from palier.client.screens.words import Words
+
+ENGLISH = Words(
+    numerals=Numerals(decimal=".", thousands=","),
+    seat="Seat {seat}",
+    connectivity={
+        "connecting": "Connecting",
+        "online": "Connected",
+        "reconnecting": "Reconnecting",
+        "blocked": "Server busy",
+        "refused": "Not admitted",
+    },
+    strip={
+        "reconnecting": "The connection was lost. Palier is reconnecting; what you typed is kept.",
+        "blocked": "The server is busy. Your answer is kept and will be sent by itself.",
+        "refused": "This seat is not admitted. Please call the person in charge.",
+    },
+    all_saved="All saved",
+    one_pending="1 answer waiting to be saved",
+    pending="{n} answers waiting to be saved",
+    round_trip="Round trip {ms} ms",
+    mishap="Something went wrong in this window. Your answers are safe; you can go on.",
+    lobby_title="Welcome",
+    lobby_text="The session begins when everyone is here. This page changes by itself.",
+    lobby_first="Looking for your session…",
+    present_of="of {expected} are here",
+    step_of="Step {step} of {steps}",
+    round="round {n}",
+    confirm="Confirm my decision",
+    proceed="Continue",
+    sending="Sending…",
+    final="Once confirmed, it can no longer be changed.",
+    optional="{title} (optional)",
+    choose="Choose…",
+    yes="Yes",
+    no="No",
+    between="Between {low} and {high}",
+    problems={
+        "required": "Please answer this question.",
+        "whole-number": "Enter a whole number, such as 12.",
+        "number": "Enter a number, such as 2.5.",
+        "out-of-range": "Enter a number between {low} and {high}.",
+        "flag": "Choose yes or no.",
+        "choice": "Choose one of the options.",
+        "text": "Enter some text.",
+        "too-short": "Write at least {shortest} characters.",
+        "too-long": "Write at most {longest} characters.",
+    },
+    above="Enter {low} or more.",
+    below="Enter {high} or less.",
+    correct="Please look at the fields marked in red.",
+    facts="What you know",
+    recorded="Your decision is recorded",
+    ready="You are ready",
+    wait_text="The next stage opens for everyone at the same moment, as soon as all are ready. "
+    "There is nothing to do: this page changes by itself.",
+    ready_of="of {expected} participants are ready",
+    answered="Your answer",
+    others_title="The others are finishing",
+    others_text="Your part is done for now. The next stage opens by itself.",
+    ended={
+        "finished": ("Thank you", "The session is finished. You can leave this window."),
+        "closed": ("The session was closed", "The person in charge has closed the session."),
+        "failed": (
+            "The session has stopped",
+            (
+                "The program could not go on. Your answers are safe; please call the person in "
+                "charge."
+            ),
+        ),
+    },
+    status={
+        "lobby": "Not started",
+        "running": "Running",
+        "finished": "Finished",
+        "closed": "Closed",
+        "failed": "Stopped",
+    },
+    start="Start",
+    close="Close session",
+    close_question="Close the session for all seats?",
+    close_yes="Yes, close it",
+    close_no="No, go on",
+    columns=("Seat", "Stage", "State", "Since", "Payoff"),
+    states={
+        "lobby": "In the lobby",
+        "working": "Working",
+        "submitted": "Submitted",
+        "waiting": "Waiting",
+        "finished": "Finished",
+    },
+    here="present",
+    away="away",
+    waiting_for="Everyone is waiting for {seats}.",
+    waiting_for_many="Everyone is waiting for {seats} and {n} more.",
+    nobody_missing="Nobody is waiting.",
+    lobby_missing="Not here yet: {seats}.",
+    lobby_complete="Everyone is here.",
+    counts="{title}: {working} working, {done} done",
+    no_session="Looking for the session…",
+)

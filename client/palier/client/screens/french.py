@@ -1,0 +1,110 @@
+r"""The windows in French; a no-break space, written ``\u00a0``, stands before high punctuation."""
+
+# ruff: noqa: RUF001 - French has typographic apostrophes
+
+from __future__ import annotations
+
+from palier.client.screens.numerals import Numerals
+from palier.client.screens.words import Words
+
+FRENCH = Words(
+    numerals=Numerals(decimal=",", thousands="\u202f"),
+    seat="Poste {seat}",
+    connectivity={
+        "connecting": "Connexion…",
+        "online": "Connecté",
+        "reconnecting": "Reconnexion…",
+        "blocked": "Serveur occupé",
+        "refused": "Non admis",
+    },
+    strip={
+        "reconnecting": "La connexion est interrompue. Palier se reconnecte\u00a0; "
+        "votre saisie est conservée.",
+        "blocked": "Le serveur est occupé. Votre réponse est conservée et partira toute seule.",
+        "refused": "Ce poste n’est pas admis. Appelez la personne responsable.",
+    },
+    all_saved="Tout est enregistré",
+    one_pending="1 réponse en attente d’enregistrement",
+    pending="{n} réponses en attente d’enregistrement",
+    round_trip="Aller-retour {ms} ms",
+    mishap="Un incident s’est produit dans cette fenêtre. Vos réponses sont en sécurité\u00a0; "
+    "vous pouvez continuer.",
+    lobby_title="Bienvenue",
+    lobby_text="La session commence quand tout le monde est là. Cette page change toute seule.",
+    lobby_first="Recherche de votre session…",
+    present_of="présents sur {expected}",
+    step_of="Étape {step} sur {steps}",
+    round="période {n}",
+    confirm="Valider ma décision",
+    proceed="Continuer",
+    sending="Envoi…",
+    final="Une fois validée, la décision ne peut plus être modifiée.",
+    optional="{title} (facultatif)",
+    choose="Choisissez…",
+    yes="Oui",
+    no="Non",
+    between="Entre {low} et {high}",
+    problems={
+        "required": "Répondez à cette question.",
+        "whole-number": "Entrez un nombre entier, par exemple 12.",
+        "number": "Entrez un nombre, par exemple 2,5.",
+        "out-of-range": "Entrez un nombre entre {low} et {high}.",
+        "flag": "Choisissez oui ou non.",
+        "choice": "Choisissez une des réponses.",
+        "text": "Entrez un texte.",
+        "too-short": "Écrivez au moins {shortest} caractères.",
+        "too-long": "Écrivez au plus {longest} caractères.",
+    },
+    above="Entrez {low} ou plus.",
+    below="Entrez {high} ou moins.",
+    correct="Vérifiez les champs en rouge.",
+    facts="Ce que vous savez",
+    recorded="Votre décision est enregistrée",
+    ready="Vous êtes prêt",
+    wait_text="L’étape suivante s’ouvre pour tout le monde en même temps, dès que chacun est "
+    "prêt. Vous pouvez attendre tranquillement\u00a0: cette page change toute seule.",
+    ready_of="participants prêts sur {expected}",
+    answered="Votre réponse",
+    others_title="Les autres terminent",
+    others_text="Votre part est faite pour l’instant. L’étape suivante s’ouvrira toute seule.",
+    ended={
+        "finished": ("Merci", "La session est terminée. Vous pouvez quitter cette fenêtre."),
+        "closed": ("La session a été close", "La personne responsable a clos la session."),
+        "failed": (
+            "La session s’est arrêtée",
+            (
+                "Le programme n’a pas pu continuer. Vos réponses sont en sécurité\u00a0; "
+                "appelez la personne responsable."
+            ),
+        ),
+    },
+    status={
+        "lobby": "Pas commencée",
+        "running": "En cours",
+        "finished": "Terminée",
+        "closed": "Close",
+        "failed": "Arrêtée",
+    },
+    start="Commencer",
+    close="Clore la session",
+    close_question="Clore la session pour tous les postes\u00a0?",
+    close_yes="Oui, clore",
+    close_no="Non, continuer",
+    columns=("Poste", "Étape", "État", "Depuis", "Gain"),
+    states={
+        "lobby": "Dans le hall",
+        "working": "Travaille",
+        "submitted": "A répondu",
+        "waiting": "Attend",
+        "finished": "A terminé",
+    },
+    here="présent",
+    away="absent",
+    waiting_for="Tout le monde attend {seats}.",
+    waiting_for_many="Tout le monde attend {seats} et {n} autres.",
+    nobody_missing="Personne n’attend.",
+    lobby_missing="Pas encore là\u00a0: {seats}.",
+    lobby_complete="Tout le monde est là.",
+    counts="{title}\u00a0: {working} au travail, {done} prêts",
+    no_session="Recherche de la session…",
+)

@@ -1,0 +1,138 @@
+"""The pieces every screen is put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dearpygui.dearpygui as dpg
+
+from palier.client.screens.fonts import Item, load_fonts
+from palier.client.screens.theme import Themes
+from palier.client.screens.tokens import PALETTES, PaletteName, Rgba, rgba
+from palier.client.screens.words import Words
+
+
+class Kit:
+    """Makes items in the current container; needs a context, and the main thread.
+
+    ``named`` maps our own names ("submit", "field.amount") to items: Dear PyGui's errors about
+    its tags name no tag, and its tags are global.
+    """
+
+    def __init__(self, *, palette: PaletteName, scale: float, words: Words) -> None:
+        self.palette = PALETTES[palette]
+        self.scale = scale
+        self.words = words
+        self.named: dict[str, Item] = {}
+        self.fonts = load_fonts(scale)
+        self.themes = Themes(self.palette, px=self.px)
+
+    def px(self, length: float) -> int:
+        """Return a length at scale 1 as pixels of this screen."""
+        return round(length * self.scale)
+
+    def colour(self, role: str, alpha: int = 255) -> Rgba:
+        """Return the colour of a role."""
+        return rgba(getattr(self.palette, role), alpha)
+
+    def name(self, name: str, item: Item) -> Item:
+        """Give an item one of our names; the newest holder of a name has it."""
+        self.named[name] = item
+        return item
+
+    def text(
+        self, text: str, *, role: str = "body", ink: str = "text", wrap: bool = False, **more: Any
+    ) -> Item:
+        """Add text; with ``wrap`` it breaks at the edge of its panel, at any width."""
+        item: Item = dpg.add_text(text, wrap=0 if wrap else -1, **more)
+        dpg.bind_item_font(item, self.fonts[role])
+        self.ink(item, ink)
+        return item
+
+    def ink(self, item: Item, ink: str) -> None:
+        """Colour a text anew."""
+        if ink == "text":
+            dpg.bind_item_theme(item, 0)
+        else:
+            self.themes.bind(item, ink)
+
+    def button(
+        self, label: str, *, press: Callable[[], None], kind: str = "secondary", **more: Any
+    ) -> Item:
+        """Add a button."""
+        item: Item = dpg.add_button(label=label, callback=lambda *_: press(), **more)
+        dpg.bind_item_font(item, self.fonts["strong"])
+        self.themes.bind(item, kind)
+        return item
+
+    def gap(self, height: float) -> None:
+        """Add vertical space."""
+        dpg.add_spacer(height=self.px(height))
+
+    @contextmanager
+    def panel(self, kind: str, **more: Any) -> Iterator[Item]:
+        """Open a panel of a kind named in the themes; only cards have borders and scroll."""
+        card = kind.endswith("card")
+        options = {"border": card, "no_scrollbar": True, "no_scroll_with_mouse": True, **more}
+        with dpg.child_window(always_use_window_padding=True, **options) as item:
+            self.themes.bind(item, kind)
+            yield item
+
+    @contextmanager
+    def across(self, *, spacing: float = 10, **more: Any) -> Iterator[Item]:
+        """Put what follows side by side."""
+        with dpg.group(horizontal=True, horizontal_spacing=self.px(spacing), **more) as item:
+            yield item
+
+    @contextmanager
+    def lowered(self, height: float) -> Iterator[Item]:
+        """Push what follows down, so that small text stands on the line of large text."""
+        with dpg.group() as item:
+            self.themes.bind(item, "flush")
+            self.gap(height)
+            yield item
+
+    @contextmanager
+    def row(self, *widths: float | None) -> Iterator[None]:
+        """Open a row over the full width: None stretches, a number is fixed.
+
+        An invisible table is the only way to align right that survives a resize.
+        """
+        with dpg.table(
+            header_row=False,
+            policy=dpg.mvTable_SizingStretchProp,
+            pad_outerX=False,
+            no_pad_innerX=True,
+        ) as table:
+            self.themes.bind(table, "row")
+            for width in widths:
+                dpg.add_table_column(
+                    width_stretch=width is None,
+                    width_fixed=width is not None,
+                    init_width_or_weight=1 if width is None else self.px(width),
+                )
+            with dpg.table_row():
+                yield
+
+    def hairline(self) -> None:
+        """Draw a line across the window."""
+        with dpg.drawlist(width=8000, height=1):
+            dpg.draw_line((0, 0), (8000, 0), color=self.colour("border"))
+
+
+def is_measured(kit: Kit) -> bool:
+    """Whether the fonts are loaded, so that `text_width` is no guess: after the first frame."""
+    return dpg.get_text_size("M", font=kit.fonts["body"]) is not None
+
+
+def press(item: Item) -> None:
+    """Do what pressing a button does."""
+    dpg.get_item_callback(item)(item, None, None)
+
+
+def text_width(text: str, font: Item) -> float:
+    """Return the width of text in pixels; before the first frame, a guess."""
+    size = dpg.get_text_size(text, font=font)
+    return float(size[0]) if size else len(text) * 9.0

@@ -1,0 +1,130 @@
+"""The render loop: one thread, awake when something happens.
+
+Dear PyGui's own loop draws as fast as it can and runs callbacks in a thread that drops those past
+the five hundredth. Ours runs callbacks itself, and between frames sleeps on the inbox: a message
+wakes it at once, so an idle window can afford ten frames a second.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from time import perf_counter
+from typing import Generic, TypeVar
+
+import dearpygui.dearpygui as dpg
+
+_log = logging.getLogger(__name__)
+
+Message = TypeVar("Message")
+
+#: How long a window stays at full speed after the last thing that happened, in seconds.
+_ALERT = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Frames a second while something happens, and while nothing does."""
+
+    active: float = 60.0
+    idle: float = 10.0
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Pace:
+        """Read ``PALIER_FPS_ACTIVE`` and ``PALIER_FPS_IDLE``; what is no number is ignored."""
+        return cls(
+            active=_frequency(environment.get("PALIER_FPS_ACTIVE", ""), cls().active),
+            idle=_frequency(environment.get("PALIER_FPS_IDLE", ""), cls().idle),
+        )
+
+
+def _frequency(text: str, usual: float) -> float:
+    try:
+        return min(max(float(text), 1.0), 240.0)
+    except ValueError:
+        return usual
+
+
+class Loop(Generic[Message]):
+    """Runs a window until it is closed; blocking, main thread only.
+
+    ``take`` gets the messages, ``tick`` runs before each frame, ``after`` behind it, ``failed``
+    hears of exceptions in any of them or in a callback: none of them ends the loop.
+    """
+
+    def __init__(
+        self,
+        inbox: SimpleQueue[Message],
+        *,
+        take: Callable[[Message], None],
+        tick: Callable[[], None],
+        after: Callable[[], None],
+        failed: Callable[[Exception], None],
+        pace: Pace,
+    ) -> None:
+        self._inbox = inbox
+        self._take = take
+        self._tick = tick
+        self._after = after
+        self._failed = failed
+        self._pace = pace
+        self._alert_until = 0.0
+
+    def wake(self) -> None:
+        """Draw at full speed for a moment: somebody is using the window."""
+        self._alert_until = perf_counter() + _ALERT
+
+    def run(self) -> None:
+        """Draw until the window is closed."""
+        self.wake()
+        while dpg.is_dearpygui_running():
+            began = perf_counter()
+            self._run_callbacks()
+            self._drain()
+            self._guarded(self._tick)
+            dpg.render_dearpygui_frame()
+            self._guarded(self._after)
+            self._sleep(began)
+
+    def _run_callbacks(self) -> None:
+        for callback, *arguments in dpg.get_callback_queue() or ():
+            self.wake()
+            if callback is not None:
+                self._guarded(lambda: callback(*arguments[:3]))  # noqa: B023 - called at once
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                message = self._inbox.get_nowait()
+            except Empty:
+                return
+            self._accept(message)
+
+    def _accept(self, message: Message) -> None:
+        self.wake()
+        self._guarded(lambda: self._take(message))
+
+    def _sleep(self, began: float) -> None:
+        now = perf_counter()
+        rate = self._pace.active if now < self._alert_until else self._pace.idle
+        try:
+            message = self._inbox.get(timeout=max(began + 1 / rate - now, 0.0005))
+        except Empty:
+            return
+        self._accept(message)
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 - logged and shown, never the end
+            _log.exception("A callback of the window failed")
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        try:
+            self._failed(error)
+        except Exception:  # noqa: BLE001 - the same
+            _log.exception("The window could not show that a callback failed")

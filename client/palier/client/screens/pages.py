@@ -1,0 +1,187 @@
+"""The pages on which a participant has nothing to do: lobby, waiting, between, the end."""
+
+from __future__ import annotations
+
+import dearpygui.dearpygui as dpg
+
+from palier.client.screens.drawings import draw_bar, draw_dots
+from palier.client.screens.facts import Fact, Facts, arrange, say
+from palier.client.screens.kit import Kit
+from palier.client.screens.page import CentredPage
+from palier.client.screens.telling import tell_facts, tell_paragraphs
+from palier.client.state import Ended, Lobby, Screen, Waiting
+from palier.schemas.forms import Answer
+
+
+class _Count:
+    """A large count, a bar and a dot for each."""
+
+    def __init__(self, kit: Kit, sentence: str) -> None:
+        self._kit = kit
+        self._sentence = sentence
+        self._filled = self._total = 0
+        with kit.across():
+            self._figure = kit.name("count", kit.text("", role="figure"))
+            with kit.lowered(22):
+                self._of = kit.text("", ink="muted")
+        kit.gap(2)
+        self._bar = dpg.add_drawlist(width=1, height=1)
+        kit.gap(8)
+        self._dots = dpg.add_drawlist(width=1, height=1)
+
+    def show(self, filled: int, total: int) -> None:
+        self._filled, self._total = filled, total
+        dpg.set_value(self._figure, str(filled))
+        dpg.set_value(self._of, self._sentence.format(expected=total))
+
+    def draw(self, width: int) -> None:
+        share = self._filled / self._total if self._total else 0.0
+        draw_bar(self._kit, self._bar, share=share, width=width)
+        draw_dots(self._kit, self._dots, filled=self._filled, total=self._total, width=width)
+
+
+class LobbyPage(CentredPage):
+    """Before the session: who is there already."""
+
+    name = "lobby"
+
+    def __init__(self, kit: Kit, screen: Lobby) -> None:
+        super().__init__(kit, ("lobby",))
+        self._screen = screen
+
+    def build(self) -> None:
+        """Build the card."""
+        kit = self.kit
+        with self.card():
+            kit.gap(8)
+            kit.text(kit.words.lobby_title, role="title")
+            kit.gap(4)
+            self._text = kit.text("", ink="muted", wrap=True)
+            with dpg.group() as self._there:
+                kit.gap(20)
+                self._count = _Count(kit, kit.words.present_of)
+            kit.gap(4)
+        self.update(self._screen)
+
+    def update(self, screen: Screen) -> None:
+        """Count anew."""
+        assert isinstance(screen, Lobby)
+        words = self.kit.words
+        known = screen.expected > 0
+        dpg.set_value(self._text, words.lobby_text if known else words.lobby_first)
+        dpg.configure_item(self._there, show=known)
+        self._count.show(screen.present, screen.expected)
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw bar and dots."""
+        if self.inner:
+            self._count.draw(self.inner)
+
+
+class WaitingPage(CentredPage):
+    """After the answer: what was recorded, how many are ready."""
+
+    name = "waiting"
+
+    def __init__(self, kit: Kit, screen: Waiting) -> None:
+        super().__init__(kit, ("waiting", screen.stage.scope, screen.stage.generation))
+        self._screen = screen
+
+    def build(self) -> None:
+        """Build the card."""
+        kit, words = self.kit, self.kit.words
+        asked = self._screen.stage.form is not None
+        with self.card():
+            kit.gap(8)
+            kit.text(words.recorded if asked else words.ready, role="title", wrap=True)
+            kit.gap(4)
+            kit.text(words.wait_text, ink="muted", wrap=True)
+            kit.gap(20)
+            self._count = _Count(kit, words.ready_of)
+            if given := self._given():
+                kit.gap(10)
+                dpg.add_separator()
+                kit.gap(0)
+                tell_facts(kit, Facts(rows=given))
+            kit.gap(4)
+        self.update(self._screen)
+
+    def _given(self) -> tuple[Fact, ...]:
+        form = self._screen.stage.form
+        answer: Answer = self._screen.answer or {}
+        if form is None or not answer:
+            return ()
+        titles = {
+            (field.name, option.value): option.title
+            for field in form.fields
+            if field.type == "choice"
+            for option in field.options
+        }
+        return tuple(
+            Fact(
+                label=field.title,
+                text=titles.get((field.name, str(answer[field.name])))
+                or say(answer[field.name], self.kit.words),
+            )
+            for field in form.fields
+            if field.name in answer
+        )
+
+    def update(self, screen: Screen) -> None:
+        """Count anew."""
+        assert isinstance(screen, Waiting)
+        self._count.show(screen.arrived, screen.expected)
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw bar and dots."""
+        if self.inner:
+            self._count.draw(self.inner)
+
+
+class BetweenPage(CentredPage):
+    """The barrier has opened, and the next stage is for others or on its way."""
+
+    name = "between"
+
+    def __init__(self, kit: Kit, screen: Waiting) -> None:
+        super().__init__(kit, ("between", screen.stage.scope, screen.stage.generation))
+
+    def build(self) -> None:
+        """Build the card."""
+        kit, words = self.kit, self.kit.words
+        with self.card():
+            kit.gap(8)
+            kit.text(words.others_title, role="title", wrap=True)
+            kit.gap(4)
+            kit.text(words.others_text, ink="muted", wrap=True)
+            kit.gap(8)
+
+
+class EndedPage(CentredPage):
+    """The session is over: how it ended, and the last data."""
+
+    name = "ended"
+
+    def __init__(self, kit: Kit, screen: Ended) -> None:
+        super().__init__(kit, ("ended", screen.outcome, screen.reason))
+        self._screen = screen
+
+    def build(self) -> None:
+        """Build the card."""
+        kit, screen = self.kit, self._screen
+        title, text = kit.words.ended[screen.outcome]
+        with self.card():
+            kit.gap(8)
+            kit.text(title, role="title", wrap=True)
+            kit.gap(4)
+            tell_paragraphs(kit, text)
+            # a failure's reason is for the operator
+            if screen.reason and screen.outcome == "closed":
+                tell_paragraphs(kit, screen.reason)
+            facts = arrange(screen.stage.data, kit.words) if screen.stage else None
+            if facts:
+                kit.gap(14)
+                tell_facts(kit, facts)
+            kit.gap(8)

@@ -1,0 +1,132 @@
+"""Pictures of every screen: ``python -m palier.client.screens.shots FOLDER [NAME ...]``.
+
+Needs a display (Xvfb will do). One process a picture, as a process opens one window.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic, sleep
+
+import dearpygui.dearpygui as dpg
+
+from palier.client.errors import ClientError
+from palier.client.screens.desk import SIZE, Desk
+from palier.client.screens.kit import press
+from palier.client.screens.samples import sample_views
+from palier.client.screens.texts import Language
+from palier.client.screens.tokens import PaletteName
+from palier.client.screens.window import inner_size, show, window
+from palier.client.state import Asking
+
+#: Frames until every automatic height has settled, and until a picture is on disk.
+_SETTLE, _SECONDS = 8, 10.0
+#: The clock of the pictures: they change when the look does, and only then.
+_CLOCK = datetime(2026, 5, 12, 14, 32, 7)  # noqa: DTZ001 - a wall clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One picture: which view, how, and what was typed into it before."""
+
+    view: str
+    palette: PaletteName = "light"
+    language: Language = "en"
+    typed: tuple[tuple[str, str], ...] = ()
+    press: bool = False
+    size: tuple[int, int] = SIZE
+    scale: float = 1.0
+
+
+_TYPED = (("amount", "12"), ("guess", "9.5"))
+
+SHOTS: dict[str, Shot] = {
+    "desk-lobby": Shot(view="lobby"),
+    "desk-form": Shot(view="form", typed=_TYPED),
+    "desk-form-dark": Shot(view="form", palette="dark", typed=_TYPED),
+    "desk-form-errors": Shot(view="form", typed=(("amount", "12"), ("guess", "25")), press=True),
+    "desk-waiting": Shot(view="waiting"),
+    "desk-waiting-french": Shot(view="waiting", language="fr"),
+    "desk-results": Shot(view="results"),
+    "desk-survey": Shot(view="survey", size=(1280, 1000)),
+    "desk-between": Shot(view="between"),
+    "desk-small": Shot(view="form", typed=_TYPED, size=(1024, 640)),
+    "desk-large": Shot(view="form", typed=_TYPED, size=(2560, 1440), scale=1.5),
+    "desk-reconnecting": Shot(view="reconnecting", typed=_TYPED),
+    "desk-end": Shot(view="end"),
+}
+
+
+def take(shot: Shot, target: Path) -> None:
+    """Take one picture; blocking, once a process."""
+    with window(
+        title="Palier",
+        palette=shot.palette,
+        scale=shot.scale,
+        language=shot.language,
+        size=shot.size,
+    ) as kit:
+        desk = Desk(kit, title="Palier", submit=lambda _: None)
+        show(desk.root)
+        frame = _framer(lambda: desk.tick(_CLOCK, *inner_size()))
+        view = sample_views(shot.language)[shot.view]
+        if isinstance(view.screen, Asking):
+            desk.recall(view.screen.stage, dict(shot.typed))
+        desk.take(view)
+        frame(_SETTLE)
+        if shot.press:
+            press(kit.named["submit"])
+            frame(_SETTLE)
+        _save(target, frame)
+
+
+def _framer(tick: Callable[[], None]) -> Callable[[int], None]:
+    def frame(count: int) -> None:
+        for _ in range(count):
+            for callback, *arguments in dpg.get_callback_queue() or ():
+                if callback is not None:
+                    callback(*arguments[:3])
+            tick()
+            dpg.render_dearpygui_frame()
+
+    return frame
+
+
+def _save(target: Path, frame: Callable[[int], None]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    dpg.output_frame_buffer(file=str(target))
+    deadline = monotonic() + _SECONDS
+    while not (target.exists() and target.stat().st_size):
+        if monotonic() > deadline:
+            raise ClientError(f"No picture was written to {target} within {_SECONDS:.0f} s.")
+        frame(1)
+        sleep(0.01)
+    frame(2)
+
+
+def main() -> int:
+    """Take all pictures, or those named."""
+    parser = argparse.ArgumentParser(description="Take pictures of the windows.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", metavar="name")
+    given = parser.parse_args()
+    names = given.names or list(SHOTS)
+    if len(names) == 1:
+        take(SHOTS[names[0]], given.folder / f"{names[0]}.png")
+        return 0
+    for name in names:
+        subprocess.run(  # noqa: S603 - this module again
+            [sys.executable, "-m", __spec__.name, str(given.folder), name], check=True
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,81 @@
+"""The one window of a process: opened once, closed with the process.
+
+Dear PyGui 2.3 leaves the window of a destroyed context on the desktop until the process ends: a
+process opens one window and then goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeAlias
+
+import dearpygui.dearpygui as dpg
+
+from palier.client.screens.display import (
+    become_dpi_aware,
+    require_display,
+    system_palette,
+    system_scale,
+)
+from palier.client.screens.fonts import Item
+from palier.client.screens.kit import Kit
+from palier.client.screens.texts import WORDS, Language
+from palier.client.screens.tokens import PaletteName
+
+PaletteChoice: TypeAlias = Literal["light", "dark", "system"]
+
+#: Smaller than this, a page cannot be read without scrolling sideways.
+SMALLEST = (900, 560)
+
+
+@contextmanager
+def context(*, palette: PaletteName, scale: float, language: Language) -> Iterator[Kit]:
+    """Open a context without a window: the whole tree of items works in it, but no pixel."""
+    dpg.create_context()
+    try:
+        dpg.configure_app(manual_callback_management=True, keyboard_navigation=True)
+        yield Kit(palette=palette, scale=scale, words=WORDS[language])
+    finally:
+        dpg.destroy_context()
+
+
+@contextmanager
+def window(
+    *,
+    title: str,
+    palette: PaletteChoice,
+    scale: float | None,
+    language: Language,
+    size: tuple[int, int],
+) -> Iterator[Kit]:
+    """Open a context with its window, not shown yet; raises `NoDisplay`."""
+    require_display()
+    become_dpi_aware()
+    factor = system_scale() if scale is None else scale
+    tone = system_palette() if palette == "system" else palette
+    with context(palette=tone, scale=factor, language=language) as kit:
+        dpg.create_viewport(
+            title=title,
+            width=round(size[0] * factor),
+            height=round(size[1] * factor),
+            min_width=SMALLEST[0],
+            min_height=SMALLEST[1],
+            clear_color=kit.colour("background"),
+            vsync=True,
+        )
+        dpg.setup_dearpygui()
+        yield kit
+
+
+def show(root: Item) -> None:
+    """Fill the window with one item, and show it."""
+    dpg.set_primary_window(root, True)
+    # 2.3.1: becoming the primary window resets the flags
+    dpg.configure_item(root, no_scrollbar=True, no_scroll_with_mouse=True)
+    dpg.show_viewport()
+
+
+def inner_size() -> tuple[int, int]:
+    """Return width and height inside the window's frame."""
+    return dpg.get_viewport_client_width(), dpg.get_viewport_client_height()

@@ -1,0 +1,73 @@
+"""What a language has to say: every sentence of the windows has a name here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from palier.client.screens.numerals import Numerals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The sentences of one language; those with braces are filled by `str.format`."""
+
+    numerals: Numerals
+    # every screen
+    seat: str
+    connectivity: dict[str, str]
+    strip: dict[str, str]
+    all_saved: str
+    one_pending: str
+    pending: str
+    round_trip: str
+    mishap: str
+    # lobby
+    lobby_title: str
+    lobby_text: str
+    lobby_first: str
+    present_of: str
+    # asking
+    step_of: str
+    round: str
+    confirm: str
+    proceed: str
+    sending: str
+    final: str
+    optional: str
+    choose: str
+    yes: str
+    no: str
+    between: str
+    problems: dict[str, str]
+    above: str
+    below: str
+    correct: str
+    facts: str
+    # waiting
+    recorded: str
+    ready: str
+    wait_text: str
+    ready_of: str
+    answered: str
+    others_title: str
+    others_text: str
+    # ended
+    ended: dict[str, tuple[str, str]]
+    # overview
+    status: dict[str, str]
+    start: str
+    close: str
+    close_question: str
+    close_yes: str
+    close_no: str
+    columns: tuple[str, ...]
+    states: dict[str, str]
+    here: str
+    away: str
+    waiting_for: str
+    waiting_for_many: str
+    nobody_missing: str
+    lobby_missing: str
+    lobby_complete: str
+    counts: str
+    no_session: str
