@@ -1,1 +1,1 @@
-"""RabbitMQ, all of it: topology, connections, seats and the private node. pika is imported here only."""
+"""RabbitMQ, all of it: topology, connections, seats, the private node. Only here is pika."""

@@ -12,7 +12,11 @@
     ├── NotThere                  the queue or exchange does not exist (404)
     ├── Mismatch                  it exists with other arguments (406)
     ├── PublishRefused            the broker did not take the message (nack, 403, 406)
-    └── DeadlinePassed            no answer in time; what was asked may still happen
+    ├── DeadlinePassed            no answer in time; what was asked may still happen
+    ├── ManagementFailed          the management API did not do what accounts needed
+    └── NodeFailed                the private node cannot run here
+
+    Inadmissible                  a command that the broker passed and the worker must refuse
 """
 
 from __future__ import annotations
@@ -62,3 +66,27 @@ class PublishRefused(TransportError):
 
 class DeadlinePassed(TransportError):
     """No answer in time; what was asked may still happen."""
+
+
+class ManagementFailed(TransportError):
+    """The management API did not do what accounts needed; ``status`` is HTTP's, 0 for none."""
+
+    def __init__(self, sentence: str, *, status: int = 0) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class NodeFailed(TransportError):
+    """The private node cannot run here."""
+
+
+class Inadmissible(PalierError):
+    """A command that the broker passed and the worker must refuse.
+
+    ``code`` is stable, for tables and tests; ``reason`` is for people.
+    """
+
+    def __init__(self, code: str, *, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason

@@ -19,6 +19,9 @@ from enum import Enum
 from palier.broker.topology import Declaration
 from palier.schemas.envelope import Properties
 
+#: Stands alone among the headers of a message whose real headers nobody can read.
+UNREADABLE_HEADERS = "palier-unreadable-headers"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
@@ -137,7 +140,10 @@ class Connection(ABC):
 
     @abstractmethod
     def ack(self, delivery: Delivery, *, multiple: bool = False) -> None:
-        """Settle a delivery (with ``multiple``, and all before it); nothing on a lost connection."""
+        """Settle a delivery (with ``multiple``, and all of its queue before it).
+
+        Does nothing on a lost connection.
+        """
 
     @abstractmethod
     def reject(self, delivery: Delivery, *, requeue: bool) -> None:

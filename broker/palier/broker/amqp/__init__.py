@@ -1,0 +1,5 @@
+"""RabbitMQ by AMQP 0-9-1, with pika: the only package that imports it."""
+
+from palier.broker.amqp.transport import AmqpTransport
+
+__all__ = ["AmqpTransport"]

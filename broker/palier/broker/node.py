@@ -1,0 +1,394 @@
+"""A RabbitMQ of one's own: started and stopped as a child process, alone with its data folder.
+
+Nothing is shared with a RabbitMQ that the system runs: not the ports (free ones, on loopback
+only), nor the cookie, the name server (epmd) or the data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from palier.broker.amqp import AmqpTransport
+from palier.broker.errors import NodeFailed
+from palier.broker.seats import ManagementAccounts
+
+#: Called with a sentence each time the start gets on; must not raise.
+OnProgress = Callable[[str], None]
+
+#: A name that no seat can have, so that no seat can be given this account's password.
+USER = "palier.worker"
+
+_NAME = "palier@localhost"
+
+#: Seconds the node is given to stop by itself.
+_PATIENCE = 20.0
+
+#: How many sets of ports are tried when others take them at the same moment.
+_ATTEMPTS = 4
+
+_BUSY = re.compile(
+    r"eaddrinuse|dist_port_already_used|already in use|epmd.*(failed|error)", re.IGNORECASE
+)
+
+#: A line of more characters than this is Erlang's, for nobody to read.
+_LONG = 400
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    amqp: int
+    management: int
+    distribution: int
+    epmd: int
+
+    @classmethod
+    def free(cls) -> _Ports:
+        sockets = [socket.socket() for _ in range(4)]
+        try:
+            for one in sockets:
+                one.bind(("127.0.0.1", 0))
+            return cls(*(one.getsockname()[1] for one in sockets))
+        finally:
+            for one in sockets:
+                one.close()
+
+
+def find_server() -> Path:
+    """Return RabbitMQ's own start script; raises `NodeFailed` when none is installed.
+
+    ``RABBITMQ_HOME`` goes first. Debian's ``/usr/sbin/rabbitmq-server`` is passed over: it drops
+    the environment and changes the user.
+    """
+    candidates = [
+        *_in(os.environ.get("RABBITMQ_HOME", "/nowhere")),
+        Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
+        *sorted(Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"), reverse=True),
+    ]
+    if (found := shutil.which("rabbitmq-server")) and not _is_wrapper(Path(found)):
+        candidates.append(Path(found))
+    for one in candidates:
+        if one.is_file() and os.access(one, os.X_OK):
+            return one
+    raise NodeFailed(
+        "RabbitMQ is not installed on this machine: `apt-get install rabbitmq-server`, or run the "
+        "whole stack with `docker compose up`."
+    )
+
+
+def _in(home: str) -> list[Path]:
+    return [Path(home) / folder / "rabbitmq-server" for folder in ("sbin", "bin")]
+
+
+def _is_wrapper(script: Path) -> bool:
+    with suppress(OSError, UnicodeDecodeError):
+        return "su rabbitmq" in script.read_text()
+    return False
+
+
+class PrivateNode:
+    """A private RabbitMQ in a folder, as a context manager or by `start` and `stop`.
+
+    Blocking, for one thread. The folder is made if need be and keeps everything: messages,
+    accounts and the worker's password. Only one program at a time can run it. Should this
+    process be killed, the node stops by itself (on Linux at once, elsewhere within its patience).
+    """
+
+    def __init__(
+        self, data: Path, *, progress: OnProgress | None = None, deadline: float = 60.0
+    ) -> None:
+        self._data = data.resolve()
+        self._progress = progress or (lambda _sentence: None)
+        self._deadline = deadline
+        self._lock: IO[str] | None = None
+        self._warden: subprocess.Popen[bytes] | None = None
+        self._ports: _Ports | None = None
+        self._password = ""
+
+    # -- what it offers
+
+    @property
+    def amqp_port(self) -> int:
+        """The port of AMQP, on loopback."""
+        return self._running().amqp
+
+    @property
+    def management_port(self) -> int:
+        """The port of the management console and API, on loopback."""
+        return self._running().management
+
+    @property
+    def user(self) -> str:
+        """The worker's account, which may do everything."""
+        return USER
+
+    @property
+    def password(self) -> str:
+        """The password of `user`, the same at each start."""
+        self._running()
+        return self._password
+
+    def transport(self) -> AmqpTransport:
+        """Return where connections to this node come from."""
+        return AmqpTransport("127.0.0.1", self.amqp_port)
+
+    def accounts(self) -> ManagementAccounts:
+        """Return the accounts of this node."""
+        url = f"http://127.0.0.1:{self.management_port}"
+        return ManagementAccounts(url, self.user, self.password)
+
+    def _running(self) -> _Ports:
+        if self._ports is None:
+            raise NodeFailed("The private node is not running: start it first.")
+        return self._ports
+
+    # -- its life
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _value: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start and wait until it takes connections; raises `NodeFailed` and leaves nothing."""
+        if self._warden is not None:
+            return
+        server = find_server()
+        self._data.mkdir(parents=True, exist_ok=True)
+        end = time.monotonic() + self._deadline
+        self._take_lock(end)
+        try:
+            self._password = self._secret()
+            self._try_until(server, end)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop gracefully, then by force; nothing of it is left afterwards. Idempotent."""
+        warden, self._warden, self._ports = self._warden, None, None
+        if warden is not None:
+            assert warden.stdin is not None
+            warden.stdin.close()
+            try:
+                warden.wait(_PATIENCE + 10)
+            except subprocess.TimeoutExpired:
+                warden.kill()
+                warden.wait()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _try_until(self, server: Path, end: float) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            self._progress("RabbitMQ is starting.")
+            if self._try(server, _Ports.free(), end):
+                return
+            self._progress(f"Another program took our ports; trying others ({attempt}).")
+        raise NodeFailed(f"RabbitMQ found no free port in {_ATTEMPTS} attempts.")
+
+    def _try(self, server: Path, ports: _Ports, end: float) -> bool:
+        """Start on these ports; False if one of them is taken."""
+        self._write_configuration(ports)
+        log = self._data / "log" / "start.log"
+        with log.open("wb") as output:
+            self._warden = subprocess.Popen(  # noqa: S603 - found or named by the administrator
+                [
+                    sys.executable,
+                    "-IS",
+                    str(_HERE / "warden.py"),
+                    str(_PATIENCE),
+                    str(server),
+                    # the port of distribution listens on every interface unless told otherwise
+                    *("-kernel", "inet_dist_use_interface", "{127,0,0,1}"),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self._data,
+                env=self._environment(ports),
+                # no terminal's Ctrl-C stops the node before its owner has finished with it
+                start_new_session=True,
+                # the lock is held as long as the warden lives, not only as long as we do
+                pass_fds=() if self._lock is None else (self._lock.fileno(),),
+            )
+        begun = time.monotonic()
+        while not self._answers(ports):
+            if self._warden.poll() is not None:
+                said = log.read_text(errors="replace")
+                self._end_attempt()
+                if _BUSY.search(said):
+                    return False
+                raise NodeFailed(
+                    f"RabbitMQ stopped while it started. The last it said (more in {log.parent}): "
+                    f"{_last_words(said)}"
+                )
+            if time.monotonic() > end:
+                raise NodeFailed(
+                    f"RabbitMQ did not start within {self._deadline:g} s; see {log.parent}."
+                )
+            time.sleep(0.05)
+        self._ports = ports
+        self._progress(f"RabbitMQ is ready after {time.monotonic() - begun:.1f} s.")
+        return True
+
+    def _end_attempt(self) -> None:
+        warden, self._warden = self._warden, None
+        if warden is not None and warden.stdin is not None:
+            warden.stdin.close()
+
+    def _answers(self, ports: _Ports) -> bool:
+        """Tell whether clients and the management API would be served; the latter comes last."""
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", ports.amqp), timeout=1).close()
+            credentials = b64encode(f"{USER}:{self._password}".encode()).decode()
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{ports.management}/api/whoami",
+                headers={"Authorization": f"Basic {credentials}"},
+            )
+            with urllib.request.urlopen(request, timeout=2):  # noqa: S310 - http, ours
+                return True
+        return False
+
+    # -- its folder
+
+    def _take_lock(self, end: float) -> None:
+        try:
+            import fcntl
+        except ImportError:
+            raise NodeFailed(
+                "A private RabbitMQ runs on Linux and macOS only; here, use `docker compose up`."
+            ) from None
+        lock = (self._data / "lock").open("a+")
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                lock.seek(0)
+                owner = lock.read().strip()
+                if (owner.isdecimal() and _alive(int(owner))) or time.monotonic() > end:
+                    lock.close()
+                    raise NodeFailed(
+                        f"The data in {self._data} are in use by the process {owner}: "
+                        "stop it, or choose another folder."
+                    ) from None
+                # its owner was killed, and the node is on its way out
+                self._progress("Waiting for the node of a killed process to stop.")
+                time.sleep(0.2)
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+        _kill_leftovers(self._data)
+
+    def _secret(self) -> str:
+        file = self._data / "secret.json"
+        if not file.exists():
+            _write_private(file, json.dumps({"password": secrets.token_urlsafe(24)}))
+        try:
+            password = json.loads(file.read_text())["password"]
+        except (ValueError, KeyError, TypeError):
+            password = None
+        if not isinstance(password, str):
+            raise NodeFailed(f"{file} is damaged: put back a copy, or use a new folder.")
+        return password
+
+    def _write_configuration(self, ports: _Ports) -> None:
+        for folder in ("home", "log", "mnesia"):
+            (self._data / folder).mkdir(exist_ok=True)
+        common = (_HERE / "rabbitmq.conf").read_text()
+        own = {
+            "listeners.tcp.1": f"127.0.0.1:{ports.amqp}",
+            "management.tcp.ip": "127.0.0.1",
+            "management.tcp.port": ports.management,
+            "default_user": USER,
+            "default_pass": self._password,
+            "log.file.level": "info",
+            "log.console": "false",
+        }
+        lines = "".join(f"{key} = {value}\n" for key, value in own.items())
+        _write_private(self._data / "rabbitmq.conf", f"{common}\n# This node's own\n{lines}")
+        shutil.copyfile(_HERE / "enabled_plugins", self._data / "enabled_plugins")
+        _write_private(self._data / "ports.json", json.dumps(asdict(ports)))
+
+    def _environment(self, ports: _Ports) -> dict[str, str]:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("RABBITMQ_", "ERL_", "NOTIFY_SOCKET", "LISTEN_"))
+        }
+        data = self._data
+        return {
+            **inherited,
+            "HOME": str(data / "home"),
+            "RABBITMQ_NODENAME": _NAME,
+            "RABBITMQ_MNESIA_BASE": str(data / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(data / "log"),
+            "RABBITMQ_CONFIG_FILE": str(data / "rabbitmq"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(data / "enabled_plugins"),
+            # the system's own configuration is not for us
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_DIST_PORT": str(ports.distribution),
+            "ERL_EPMD_PORT": str(ports.epmd),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_CRASH_DUMP": str(data / "log" / "erl_crash.dump"),
+            # the script then becomes the node instead of waiting for it with a shell
+            "RUNNING_UNDER_SYSTEMD": "true",
+        }
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(text)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _kill_leftovers(data: Path) -> None:
+    """End what a killed warden has left of a node in this folder; we hold the lock."""
+    mark = f"\0RABBITMQ_MNESIA_BASE={data / 'mnesia'}\0".encode()
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError, ValueError):
+            if mark in b"\0" + entry.read_bytes():
+                os.kill(int(entry.parent.name), 9)
+
+
+def _last_words(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip() and len(line) < _LONG]
+    return " / ".join(lines[-6:]) or "nothing"

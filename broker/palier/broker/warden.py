@@ -1,0 +1,101 @@
+"""Runs the private node as its child, and sees to it that nothing of it outlives us.
+
+``python warden.py <seconds> <program> <arguments...>``, as a script of its own that needs nothing
+but the standard library. Standard input is a pipe whose other end the owner holds: when it closes,
+because the owner said so or was killed, the program is asked to stop (SIGTERM), after so many
+seconds killed, and then every process that descends from it. That includes epmd, which makes
+itself a daemon: on Linux the warden is the one that adopts orphans. Elsewhere such a daemon is
+left, without harm.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+_LOOK = 0.2
+
+
+def _prctl(option: int, argument: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, argument, 0, 0, 0)
+
+
+def _die_with_the_warden() -> None:
+    # runs in the child; safe here, since the warden has one thread and it lives as long as we do
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _descendants() -> set[int]:
+    """Return the processes below this one; none where there is no /proc."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            # the name, in parentheses, may have spaces and parentheses of its own
+            parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
+    below = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in below} - below:
+        below |= more
+    return below - {os.getpid()}
+
+
+def _reap() -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _kill_the_rest() -> None:
+    end = time.monotonic() + 5
+    while (rest := _descendants()) and time.monotonic() < end:
+        for pid in rest:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(_LOOK / 10)
+        _reap()
+
+
+def main() -> int:
+    """Run until the program ends or standard input closes; returns the program's code."""
+    patience = float(sys.argv[1])
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    program = subprocess.Popen(  # noqa: S603, PLW1509 - the owner says which; one thread only
+        sys.argv[2:], stdin=subprocess.DEVNULL, preexec_fn=_die_with_the_warden
+    )
+    signal.signal(signal.SIGTERM, lambda *_: os.close(0))
+    asked = False
+    while program.poll() is None:
+        if not asked and _owner_is_gone():
+            asked = True
+            program.terminate()
+            end = time.monotonic() + patience
+        if asked and time.monotonic() > end:
+            program.kill()
+        if asked:
+            time.sleep(_LOOK / 10)
+    _kill_the_rest()
+    return program.returncode
+
+
+def _owner_is_gone() -> bool:
+    try:
+        ready, _, _ = select.select([0], [], [], _LOOK)
+        return bool(ready) and not os.read(0, 1)
+    except (OSError, ValueError):
+        return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
