@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 VHOST = "palier"
@@ -33,6 +34,11 @@ class CommandKey:
         if len(parts) != _PARTS or parts[0] != "cmd" or not parts[1].isdecimal():
             return None
         return cls(int(parts[1]), parts[2], parts[3], parts[4])
+
+
+def partition_of(session: str, *, partitions: int) -> int:
+    """Return the partition on which a session is conducted; the lobby's is always the first."""
+    return zlib.crc32(session.encode()) % partitions
 
 
 def to_all(session: str, verb: str) -> str:

@@ -145,4 +145,6 @@ class Sessions(Reply):
     """The sessions of a server, newest first."""
 
     kind: ClassVar[str] = "sessions.v1"
+    #: How many partitions the server's commands have: `palier.schemas.addresses.partition_of`.
+    partitions: int
     sessions: tuple[SessionRow, ...]

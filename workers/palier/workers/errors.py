@@ -8,6 +8,7 @@
     ├── ProgramFailed        the author's code raised; carries the traceback
     │   └── ProgramDiverged  run again, it did not do what its record says
     ├── Fenced               another worker has conducted this session meanwhile
+    ├── Unwelcome            a message whose sender may not send it
     └── DatabaseUnavailable  the database cannot be reached
 """
 
@@ -48,6 +49,14 @@ class ProgramDiverged(ProgramFailed):
 
 class Fenced(WorkerError):
     """Another worker has conducted this session meanwhile: what is known of it is old."""
+
+
+class Unwelcome(WorkerError):
+    """A message whose sender may not send it; ``code`` is stable."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class DatabaseUnavailable(WorkerError):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_
 
-from palier.schemas.replies import SessionRow
+from palier.schemas.replies import SessionRow, SessionStatus
 from palier.workers.domain.session import Opening, Recorded
 from palier.workers.persistence import tables
 
@@ -20,7 +20,7 @@ class SessionRecord:
     """Everything that the database knows of one session."""
 
     opening: Opening
-    status: str
+    status: SessionStatus
     reason: str
     started_at: datetime | None
     version: int
@@ -144,6 +144,18 @@ def read_seat_by_code(db: Connection, code_hash: str) -> SeatRecord | None:
 def seated_now(db: Connection) -> list[SeatRecord]:
     """Return the seats of all sessions that are not over, to compare with who is really there."""
     return [one for one in _seats(db, tables.seat.c.session.is_not(None)) if not one.session_over]
+
+
+def open_scopes(db: Connection) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return session, scope and seats of every scope whose session is not over."""
+    scope, session = tables.scope, tables.session
+    rows = db.execute(
+        select(scope.c.session, scope.c.name, scope.c.seats)
+        .join(session, session.c.name == scope.c.session)
+        .where(session.c.status.in_(("lobby", "running")))
+        .order_by(scope.c.session, scope.c.name)
+    )
+    return [(one.session, one.name, tuple(one.seats)) for one in rows]
 
 
 def _seats(db: Connection, condition: Any) -> list[SeatRecord]:

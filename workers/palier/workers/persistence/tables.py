@@ -179,6 +179,8 @@ outbox = Table(
     Column("partition", Integer, nullable=False),
     Column("parcel", LargeBinary, nullable=False),
     Index("ix_outbox_partition", "partition", "seq"),
+    # a number is never used twice, even when the table was empty in between
+    sqlite_autoincrement=True,
 )
 
 #: What happened to a session, gapless in ``version``; arrivals have their own table.

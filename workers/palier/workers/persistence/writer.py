@@ -193,7 +193,7 @@ class Writer:
                     "now": payoff,
                 }
             case PresenceChanged(seat=seat, present=present, at=at):
-                self._presences.append({"at_seat": seat, "now": present, "since": at})
+                self.presence(seat, present=present, at=at)
             case Started(at=at):
                 self._statuses.append((session, {"status": "running", "started_at": at}))
             case Ended(outcome=outcome, reason=reason, version=version, at=at):
@@ -205,6 +205,10 @@ class Writer:
                 pass  # it stands in the log; `Ended` says what follows
             case _:
                 assert_never(fact)
+
+    def presence(self, seat: str, *, present: bool, at: datetime) -> None:
+        """Write that a seat's client came or went."""
+        self._presences.append({"at_seat": seat, "now": present, "since": at})
 
     def _arrived(self, session: str, fact: Arrived) -> None:
         key = {
@@ -303,8 +307,8 @@ class Writer:
         """Update rows that must all be as this worker knew them."""
         if rows and (matched := db.execute(statement, rows).rowcount) != len(rows):
             raise Fenced(
-                f"Only {matched} of {len(rows)} rows of {statement.table.description} were as known:"
-                " another worker has conducted this session meanwhile."
+                f"Only {matched} of {len(rows)} rows of {statement.table.description} were as "
+                "known: another worker has conducted this session meanwhile."
             )
 
 

@@ -60,8 +60,9 @@ def _read(path: Path, name: str) -> type[Program]:
         spec.loader.exec_module(module)
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{last.filename}:{last.lineno}"
         raise BrokenProgram(
-            f"{path} cannot be loaded: {type(error).__name__}: {error} ({last.filename}:{last.lineno})"
+            f"{path} cannot be loaded: {type(error).__name__}: {error} ({where})"
         ) from error
     found = [
         one

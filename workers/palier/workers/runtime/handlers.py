@@ -203,7 +203,7 @@ def get_overview(work: Work, _asked: Asked, query: GetOverview) -> Reply:
 
 def list_sessions(work: Work, _asked: Asked, _query: ListSessions) -> Reply:
     """Tell an operator which sessions there are."""
-    return Sessions(sessions=record.list_sessions(work.db))
+    return Sessions(partitions=work.partitions, sessions=record.list_sessions(work.db))
 
 
 @dataclass(frozen=True, slots=True)

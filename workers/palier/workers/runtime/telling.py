@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from palier.broker import topology
-from palier.broker.topology import Removal, Unbinding
+from palier.broker.topology import Declaration, Removal, Unbinding
 from palier.broker.transport import Publication
 from palier.schemas import events
 from palier.schemas.addresses import EVENTS, barrier_exchange, to_all, to_seat, to_staff
 from palier.schemas.envelope import Envelope
 from palier.schemas.events import ProgramFailed, SessionFinished, StageOpened
-from palier.schemas.message import Message
+from palier.schemas.message import Event, Message
 from palier.schemas.names import ALL
 from palier.workers.domain.facts import (
     Ended,
@@ -66,9 +66,16 @@ class Teller:
             message, routing_key=to_seat(session, seat, message.verb()), cause=cause
         )
 
-    def staff(self, message: events.Event, *, session: str, cause: Cause | None) -> Publication:
+    def staff(self, message: Event, *, session: str, cause: Cause | None) -> Publication:
         """Return an event for operators."""
         return self.publication(message, routing_key=to_staff(session, message.verb()), cause=cause)
+
+    def progress(self, arrived: events.Arrived) -> tuple[Publication, Publication]:
+        """Return the hint of how many have arrived, for a scope and for operators."""
+        return (
+            self._barrier(arrived, arrived.session, arrived.scope, None),
+            self.staff(arrived, session=arrived.session, cause=None),
+        )
 
     def tell(self, session: Session, fact: Fact, *, cause: Cause | None = None) -> Iterator[Item]:
         """Yield what follows from a fact, in order; ``cause`` is the command behind it."""
@@ -121,7 +128,7 @@ class Teller:
             )
 
     def _barrier(
-        self, message: events.Event, session: str, scope: str, cause: Cause | None
+        self, message: Event, session: str, scope: str, cause: Cause | None
     ) -> Publication:
         return self.publication(message, exchange=barrier_exchange(session, scope), cause=cause)
 
@@ -147,7 +154,7 @@ class Teller:
         )
 
 
-def enrolment(session: str, seats: tuple[str, ...]) -> Iterator[Item]:
+def enrolment(session: str, seats: tuple[str, ...]) -> Iterator[Declaration]:
     """Yield the queues and bindings by which seats hear a session."""
     yield from (topology.seat(one) for one in seats)
     yield from topology.scope(session, ALL, seats)

@@ -44,7 +44,7 @@ class Work:
     catalogue: Catalogue
     teller: Teller
     partition: int
-    operators: frozenset[str]
+    partitions: int
     #: Stamps of the sessions whose rows are locked, by name.
     stamps: dict[str, int]
     writer: Writer = field(default_factory=Writer)
@@ -88,9 +88,10 @@ class Work:
             body={"program": opening.program, "seats": list(opening.seats)},
         )
 
-    def answer(self, reply: Reply, *, session: str, seat: str, cause: Envelope[Message]) -> None:
-        """Store the result of a command, and tell it."""
+    def answer(self, reply: Reply, *, session: str, seat: str, cause: Envelope[Message]) -> str:
+        """Store the result of a command, and tell it; return its body."""
         told = self.teller.reply(reply, session=session, seat=seat, cause=cause)
+        body = told.body.decode()
         self.writer.result(
             {
                 "seat": seat,
@@ -98,11 +99,12 @@ class Work:
                 "session": session,
                 "kind": cause.message.kind,
                 "result_kind": reply.kind,
-                "result": told.body.decode(),
+                "result": body,
                 "at": self.now,
             }
         )
         self.items.append(told)
+        return body
 
     def stamp(self) -> None:
         """Mark every session that changed, so that nobody else's picture of it passes for new."""
@@ -134,6 +136,8 @@ class Work:
                 )
             case Released(scope=scope):
                 self.progress[session.name, scope] = None
+            case Ended():
+                self.progress.update({(session.name, one): None for one in session.scopes})
             case PresenceChanged() if session.status == "lobby":
                 self.progress[session.name, ALL] = ArrivedEvent(
                     session=session.name,

@@ -1,0 +1,209 @@
+"""A worker: its connections, and a conductor for each partition."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from palier.broker import topology
+from palier.broker.errors import NotThere
+from palier.broker.seats import Accounts
+from palier.broker.standing import StandingConnection
+from palier.broker.transport import Account, Connection, Delivery, Transport
+from palier.schemas.addresses import commands_queue, seat_queue
+from palier.schemas.names import ALL, OPERATOR
+from palier.workers.persistence.database import migrate
+from palier.workers.runtime.batch import BatchHandler
+from palier.workers.runtime.catalogue import Catalogue
+from palier.workers.runtime.conductor import PREFETCH, Conductor
+from palier.workers.runtime.relay import Relay
+from palier.workers.runtime.telling import Teller, enrolment
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """The passwords of the accounts that a worker makes when it starts."""
+
+    operator: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """All that a worker needs from outside, wired once by whoever starts it."""
+
+    transport: Transport
+    account: Account
+    accounts: Accounts
+    engine: Engine
+    catalogue: Catalogue
+    secrets: Secrets
+    partitions: int = 1
+
+
+class Worker:
+    """Conducts sessions until it is cancelled.
+
+    Two connections, since a broker that is short of memory stops reading from one that publishes,
+    and acknowledgements must not stop with it.
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._given = surroundings
+        self._ready = asyncio.Event()
+
+    async def ready(self) -> None:
+        """Wait until commands are taken."""
+        await self._ready.wait()
+
+    async def run(self) -> None:
+        """Run until cancelled; then what is committed is told and acknowledged before it ends."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="database") as executor:
+            await _call(executor, partial(migrate, self._given.engine))
+            await _call(executor, self._make_accounts)
+            await self._run(executor)
+
+    def _make_accounts(self) -> None:
+        self._given.accounts.grant_operator(OPERATOR, self._given.secrets.operator)
+        self._given.accounts.grant_room(self._given.secrets.room)
+
+    async def _run(self, executor: Executor) -> None:
+        teller = Teller(self._given.account.user)
+        relay = Relay(accounts=self._given.accounts, teller=teller)
+        handlers = [
+            BatchHandler(
+                self._given.engine,
+                catalogue=self._given.catalogue,
+                teller=teller,
+                partition=partition,
+                partitions=self._given.partitions,
+            )
+            for partition in range(self._given.partitions)
+        ]
+        for handler in handlers:
+            await _call(executor, partial(handler.enrol_operator, OPERATOR))
+        publishing = StandingConnection(
+            self._given.transport,
+            _named(self._given.account, "publish"),
+            set_up=partial(self._declare, handlers[0], executor),
+        )
+        conductors = [
+            Conductor(
+                handler,
+                relay=relay,
+                teller=teller,
+                executor=executor,
+                publishing=publishing.up,
+            )
+            for handler in handlers
+        ]
+        consuming = StandingConnection(
+            self._given.transport,
+            _named(self._given.account, "consume"),
+            set_up=partial(self._consume, publishing, handlers, conductors, executor),
+        )
+        async with asyncio.TaskGroup() as tasks, publishing:
+            conducting = [tasks.create_task(one.run()) for one in conductors]
+            try:
+                async with consuming:
+                    await asyncio.gather(*conducting)
+            finally:
+                for one in conducting:
+                    one.cancel()
+                await asyncio.gather(*conducting, return_exceptions=True)
+
+    async def _declare(
+        self, handler: BatchHandler, executor: Executor, connection: Connection
+    ) -> None:
+        """Declare everything anew: a broker that lost its memory gets it back."""
+        scopes = await _call(executor, handler.open_scopes)
+        await connection.declare(
+            *topology.base(partitions=self._given.partitions),
+            *topology.staff(OPERATOR),
+            *_standing(scopes),
+        )
+
+    async def _consume(
+        self,
+        publishing: StandingConnection,
+        handlers: Sequence[BatchHandler],
+        conductors: Sequence[Conductor],
+        executor: Executor,
+        connection: Connection,
+    ) -> None:
+        """Tell what was left untold, see who is there, then take commands."""
+        await publishing.up()
+
+        def forget(_: object) -> None:
+            for one in conductors:
+                one.lost(connection)
+
+        connection.lost.add_done_callback(forget)
+        for conductor in conductors:
+            await conductor.tell_untold()
+        await conductors[0].note_presence(await self._look(handlers[0], executor, connection))
+        for partition, conductor in enumerate(conductors):
+            await _consume(connection, commands_queue(partition), conductor)
+        await _consume(connection, topology.PRESENCE, conductors[0])
+        self._ready.set()
+
+    async def _look(
+        self, handler: BatchHandler, executor: Executor, connection: Connection
+    ) -> dict[str, bool]:
+        """Return the seats that are there, or not, other than the database has it."""
+        changes: dict[str, bool] = {}
+        for seat in await _call(executor, handler.seated):
+            present = False
+            with contextlib.suppress(NotThere):
+                present = (await connection.status(seat_queue(seat.name))).consumers > 0
+            if present != seat.present:
+                changes[seat.name] = present
+        return changes
+
+
+async def _consume(connection: Connection, queue: str, conductor: Conductor) -> None:
+    def deliver(delivery: Delivery) -> None:
+        conductor.deliver(connection, delivery)
+
+    def cancelled(reason: str) -> None:
+        _log.warning("The broker ended the consumer of %s: %s", queue, reason)
+        # a connection without its consumer is as good as none: begin again
+        asyncio.get_running_loop().create_task(connection.close())
+
+    await connection.consume(queue, deliver, prefetch=PREFETCH, on_cancel=cancelled)
+
+
+def _standing(
+    scopes: Sequence[tuple[str, str, tuple[str, ...]]],
+) -> list[topology.Declaration]:
+    declarations: list[topology.Declaration] = []
+    for session, scope, seats in scopes:
+        if scope == ALL:
+            declarations += enrolment(session, seats)
+        else:
+            declarations += topology.scope(session, scope, seats)
+    return declarations
+
+
+def _named(account: Account, purpose: str) -> Account:
+    return Account(
+        user=account.user,
+        password=account.password,
+        connection_name=f"{account.connection_name} ({purpose})",
+    )
+
+
+async def _call(executor: Executor, call: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(executor, call)
