@@ -19,9 +19,10 @@ from palier.client.screens.kit import Kit, is_measured
 from palier.client.screens.loop import Loop, Pace
 from palier.client.screens.page import Page
 from palier.client.screens.pages import BetweenPage, EndedPage, LobbyPage, WaitingPage
+from palier.client.screens.port import open_port
 from palier.client.screens.texts import choose_language
 from palier.client.screens.toast import Toast
-from palier.client.screens.window import PaletteChoice, inner_size, show, window
+from palier.client.screens.window import PaletteChoice, inner_size, show, watch_input, window
 from palier.client.state import Asking, Ended, Lobby, View, Waiting
 from palier.schemas.events import Stage
 
@@ -42,7 +43,6 @@ class Desk:
         self._page: Page | None = None
         self._drafts: dict[tuple[str, int], Draft] = {}
         self._size = (0, 0)
-        self._measured = False
         with dpg.window(no_scrollbar=True) as self.root:
             kit.themes.bind(self.root, "root")
             self._bar = TopBar(kit, title=title)
@@ -75,11 +75,8 @@ class Desk:
 
     def tick(self, now: datetime, width: int, height: int) -> None:
         """Bring the items up to date before a frame."""
-        if not self._measured and is_measured(self._kit):
-            # what was placed by a guess is placed again
-            self._measured, self._size = True, (0, 0)
-            self._next = self._next or self.view
-        if self._next is not None:
+        # the first frame loads the fonts; what is placed before it is placed by a guess
+        if self._next is not None and is_measured(self._kit):
             view, self._next = self._next, None
             self.show(view)
         if (width, height) != self._size:
@@ -177,17 +174,20 @@ def run_desk(
     with window(title=title, palette=palette, scale=scale, language=spoken, size=SIZE) as kit:
         desk = Desk(kit, title=title, submit=submit)
         onset = _Onset(painted)
-        loop = Loop(
-            inbox,
-            take=desk.take,
-            tick=lambda: desk.tick(datetime.now(), *inner_size()),  # noqa: DTZ005 - a wall clock
-            after=lambda: onset.after(desk.view),
-            failed=lambda _: desk.toast.show(kit.words.mishap),
-            pace=Pace.from_environment(),
-        )
-        with dpg.handler_registry():
-            dpg.add_mouse_move_handler(callback=lambda *_: loop.wake())
-            dpg.add_mouse_down_handler(callback=lambda *_: loop.wake())
-            dpg.add_key_press_handler(callback=lambda *_: loop.wake())
-        show(desk.root)
-        loop.run()
+        with open_port(kit, screen=lambda: desk.screen) as port:
+
+            def after() -> None:
+                port.answer()
+                onset.after(desk.view)
+
+            loop = Loop(
+                inbox,
+                take=desk.take,
+                tick=lambda: desk.tick(datetime.now(), *inner_size()),  # noqa: DTZ005 - wall clock
+                after=after,
+                failed=lambda _: desk.toast.show(kit.words.mishap),
+                pace=Pace.from_environment(),
+            )
+            watch_input(loop.wake)
+            show(desk.root)
+            loop.run()

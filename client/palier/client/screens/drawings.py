@@ -116,7 +116,7 @@ class _Stepper:
 
     def draw(self, titles: Sequence[str], widths: Sequence[float], current: int) -> None:
         px = self._kit.px
-        line = min(max(self.line(widths), px(4)), px(220))
+        line = max(self.line(widths), px(4))
         x = 0.0
         for index, (title, width) in enumerate(zip(titles, widths, strict=True)):
             self._circle(x + px(13), index, current)

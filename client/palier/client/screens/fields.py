@@ -187,7 +187,7 @@ class SliderFace(FieldFace[IntegerField]):
             width=-1,
             format="",
             clamped=True,
-            callback=lambda _, value: self._set(int(value)),
+            callback=lambda _sender, value, _data: self._set(int(value)),
         )
         self.named(self._slider, "slider")
         self._follow()
@@ -258,7 +258,7 @@ class TextFace(FieldFace[TextField]):
             multiline=True,
             width=-1,
             height=kit.px(116),
-            callback=lambda _, value: self.edited(str(value)),
+            callback=lambda _sender, value, _data: self.edited(str(value)),
         )
         kit.themes.bind(item, "field")
         self.named(item)
@@ -274,7 +274,8 @@ class CheckFace(FieldFace[FlagField]):
         kit, spec = self.kit, self.spec
         with kit.across(spacing=10):
             box: Item = dpg.add_checkbox(
-                default_value=bool(self.raw), callback=lambda _, value: self.edited(bool(value))
+                default_value=bool(self.raw),
+                callback=lambda _sender, value, _data: self.edited(bool(value)),
             )
             self.named(box)
             kit.themes.bind(box, "box")
@@ -346,7 +347,7 @@ class ComboFace(FieldFace[ChoiceField]):
             titles,
             default_value=chosen or self.kit.words.choose,
             width=self.kit.px(360),
-            callback=lambda _, title: self.edited(raws[titles.index(title)]),
+            callback=lambda _sender, title, _data: self.edited(raws[titles.index(title)]),
         )
         self.kit.themes.bind(item, "field")
         self.named(item)

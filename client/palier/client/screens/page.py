@@ -18,7 +18,7 @@ COLUMN, PAIR, GUTTER, MARGIN, PADDING = 720, 1232, 16, 24, 28
 #: What the margin leaves to the scroll bar.
 _SCROLL = 10
 #: A window at least this wide has room for two columns.
-WIDE = 1080
+WIDE = 960
 #: The left column's share of a pair.
 _LEFT = 0.58
 
@@ -65,7 +65,7 @@ class CentredPage(Page):
     def lay_out(self, width: int) -> None:
         """Centre the card."""
         kit = self.kit
-        room = width - kit.px(2 * MARGIN)
+        room = width - kit.px(2 * MARGIN + 1)
         column = min(room, kit.px(COLUMN))
         self.inner = column - kit.px(2 * PADDING)
         dpg.configure_item(self._left, width=kit.px(_SCROLL) + (room - column) // 2)
@@ -103,7 +103,7 @@ class PairedPage(Page):
     def lay_out_pair(self, width: int, first: Item, second: Item) -> None:
         """Fit both cards."""
         kit = self.kit
-        room = width - kit.px(2 * MARGIN)
+        room = width - kit.px(2 * MARGIN + 1)
         beside = self.paired and width >= kit.px(WIDE)
         total = min(room, kit.px(PAIR if beside else COLUMN))
         left = round((total - kit.px(GUTTER)) * _LEFT) if beside else total

@@ -106,9 +106,7 @@ def _contribute(story: Story) -> Stage:
     )
 
 
-def _amount(
-    kind: type[IntegerField | NumberField], name: str, said: tuple[str, str]
-) -> FieldSpec:
+def _amount(kind: type[IntegerField | NumberField], name: str, said: tuple[str, str]) -> FieldSpec:
     return kind(name=name, title=said[0], help=said[1], minimum=0, maximum=20)
 
 

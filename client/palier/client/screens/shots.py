@@ -10,32 +10,37 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
+from typing import TypeAlias
 
 import dearpygui.dearpygui as dpg
 
 from palier.client.errors import ClientError
 from palier.client.screens.desk import SIZE, Desk
-from palier.client.screens.kit import press
-from palier.client.screens.samples import sample_views
+from palier.client.screens.kit import Kit, press
+from palier.client.screens.overview import SIZE as OVERVIEW_SIZE
+from palier.client.screens.overview import OverviewFace
+from palier.client.screens.samples import sample_overview, sample_views
 from palier.client.screens.texts import Language
 from palier.client.screens.tokens import PaletteName
 from palier.client.screens.window import inner_size, show, window
 from palier.client.state import Asking
 
+_Tick: TypeAlias = Callable[[datetime, int, int], None]
+
 #: Frames until every automatic height has settled, and until a picture is on disk.
 _SETTLE, _SECONDS = 8, 10.0
 #: The clock of the pictures: they change when the look does, and only then.
-_CLOCK = datetime(2026, 5, 12, 14, 32, 7)  # noqa: DTZ001 - a wall clock
+_CLOCK = datetime(2026, 5, 12, 14, 44, 7, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
     """One picture: which view, how, and what was typed into it before."""
 
-    view: str
+    view: str = ""
     palette: PaletteName = "light"
     language: Language = "en"
     typed: tuple[tuple[str, str], ...] = ()
@@ -55,6 +60,7 @@ SHOTS: dict[str, Shot] = {
     "desk-waiting-french": Shot(view="waiting", language="fr"),
     "desk-results": Shot(view="results"),
     "desk-survey": Shot(view="survey", size=(1280, 1000)),
+    "overview": Shot(size=OVERVIEW_SIZE),
     "desk-between": Shot(view="between"),
     "desk-small": Shot(view="form", typed=_TYPED, size=(1024, 640)),
     "desk-large": Shot(view="form", typed=_TYPED, size=(2560, 1440), scale=1.5),
@@ -72,18 +78,30 @@ def take(shot: Shot, target: Path) -> None:
         language=shot.language,
         size=shot.size,
     ) as kit:
-        desk = Desk(kit, title="Palier", submit=lambda _: None)
-        show(desk.root)
-        frame = _framer(lambda: desk.tick(_CLOCK, *inner_size()))
-        view = sample_views(shot.language)[shot.view]
-        if isinstance(view.screen, Asking):
-            desk.recall(view.screen.stage, dict(shot.typed))
-        desk.take(view)
+        tick = _desk(kit, shot) if shot.view else _overview(kit, shot)
+        frame = _framer(lambda: tick(_CLOCK, *inner_size()))
         frame(_SETTLE)
         if shot.press:
             press(kit.named["submit"])
             frame(_SETTLE)
         _save(target, frame)
+
+
+def _desk(kit: Kit, shot: Shot) -> _Tick:
+    desk = Desk(kit, title="Palier", submit=lambda _: None)
+    view = sample_views(shot.language)[shot.view]
+    if isinstance(view.screen, Asking):
+        desk.recall(view.screen.stage, dict(shot.typed))
+    desk.take(view)
+    show(desk.root)
+    return desk.tick
+
+
+def _overview(kit: Kit, shot: Shot) -> _Tick:
+    face = OverviewFace(kit, start=lambda: None, close=lambda: None)
+    face.take(sample_overview(shot.language))
+    show(face.root)
+    return face.tick
 
 
 def _framer(tick: Callable[[], None]) -> Callable[[int], None]:

@@ -85,8 +85,6 @@ class Themes:
             dpg.mvThemeCol_CheckMark: "mark",
             dpg.mvThemeCol_SliderGrab: "mark",
             dpg.mvThemeCol_SliderGrabActive: "accent_active",
-            dpg.mvThemeCol_ScrollbarBg: "background",
-            dpg.mvThemeCol_ScrollbarGrab: "track",
             dpg.mvThemeCol_ScrollbarGrabHovered: "faint",
             dpg.mvThemeCol_ScrollbarGrabActive: "faint",
             dpg.mvThemeCol_Separator: "border",
@@ -101,6 +99,8 @@ class Themes:
         return (
             *((target, self._colour(role)) for target, role in roles.items()),
             (dpg.mvThemeCol_TextSelectedBg, self._colour("mark", 70)),
+            (dpg.mvThemeCol_ScrollbarBg, CLEAR),
+            (dpg.mvThemeCol_ScrollbarGrab, self._colour("faint", 120)),
             # the default draws a dark bevel around every field
             (dpg.mvThemeCol_BorderShadow, CLEAR),
         )

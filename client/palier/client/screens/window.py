@@ -6,7 +6,7 @@ process opens one window and then goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
@@ -74,6 +74,15 @@ def show(root: Item) -> None:
     # 2.3.1: becoming the primary window resets the flags
     dpg.configure_item(root, no_scrollbar=True, no_scroll_with_mouse=True)
     dpg.show_viewport()
+
+
+def watch_input(told: Callable[[], None]) -> None:
+    """Call ``told`` whenever mouse or keyboard is used."""
+    with dpg.handler_registry():
+        dpg.add_mouse_move_handler(callback=lambda *_: told())
+        dpg.add_mouse_click_handler(callback=lambda *_: told())
+        dpg.add_mouse_wheel_handler(callback=lambda *_: told())
+        dpg.add_key_press_handler(callback=lambda *_: told())
 
 
 def inner_size() -> tuple[int, int]:

@@ -60,12 +60,14 @@ class Words:
     close_question: str
     close_yes: str
     close_no: str
-    columns: tuple[str, ...]
+    columns: tuple[str, str, str, str, str]
     states: dict[str, str]
     here: str
     away: str
-    waiting_for: str
-    waiting_for_many: str
+    waits_for: str
+    one_waits_for: str
+    and_last: str
+    and_more: str
     nobody_missing: str
     lobby_missing: str
     lobby_complete: str

@@ -1,0 +1,330 @@
+"""The screens as a tree of items: Dear PyGui builds it without any display."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import dearpygui.dearpygui as dpg
+import pytest
+from pydantic import JsonValue
+
+from palier.client.screens.desk import Desk
+from palier.client.screens.kit import Kit, press
+from palier.client.screens.overview import Notice, OverviewFace
+from palier.client.screens.samples import sample_overview, sample_views
+from palier.client.screens.window import context
+from palier.client.state import Asking, Connectivity, Ended, View
+from palier.schemas.forms import FlagField, FormSpec, IntegerField, NumberField, TextField
+
+
+@pytest.fixture
+def kit() -> Iterator[Kit]:
+    with context(palette="light", scale=1.0, language="en") as made:
+        yield made
+
+
+class Submits(list[dict[str, JsonValue] | None]):
+    """What was handed in, in order."""
+
+    @property
+    def last(self) -> dict[str, JsonValue] | None:
+        return self[-1]
+
+
+@pytest.fixture
+def submits() -> Submits:
+    return Submits()
+
+
+@pytest.fixture
+def desk(kit: Kit, submits: Submits) -> Desk:
+    return Desk(kit, title="Palier", submit=submits.append)
+
+
+VIEWS = sample_views()
+
+
+def put(kit: Kit, field: str, text: str) -> None:
+    """Type into a line as the item's own handler would report it."""
+    item = kit.named[f"field.{field}"]
+    dpg.set_value(item, text)
+    registry = dpg.get_item_info(item)["handlers"]
+    handlers = dpg.get_item_children(registry) if registry else None
+    assert handlers
+    (handler,) = next(group for group in handlers.values() if group)
+    dpg.get_item_callback(handler)(handler, item, None)
+
+
+def shown(item: int | str) -> bool:
+    return bool(dpg.get_item_configuration(item)["show"])
+
+
+def enabled(item: int | str) -> bool:
+    return bool(dpg.get_item_configuration(item)["enabled"])
+
+
+def asking(**changes: object) -> View:
+    screen = VIEWS["form"].screen
+    assert isinstance(screen, Asking)
+    return replace(VIEWS["form"], screen=replace(screen, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("palette", ["light", "dark"])
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_screen_can_be_built(name: str, palette: str, language: str) -> None:
+    with context(palette=palette, scale=1.5, language=language) as kit:  # type: ignore[arg-type]
+        desk = Desk(kit, title="Palier", submit=lambda _: None)
+        desk.show(sample_views(language)[name])  # type: ignore[arg-type]
+        assert desk.screen
+
+
+def test_a_filled_form_is_handed_in_as_the_answer(kit: Kit, desk: Desk, submits: Submits) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "12")
+    put(kit, "guess", "9.5")
+    press(kit.named["submit"])
+    assert submits == [{"amount": 12, "guess": 9.5}]
+
+
+def test_a_form_with_problems_is_not_handed_in(kit: Kit, desk: Desk, submits: Submits) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "guess", "25")
+    press(kit.named["submit"])
+    assert submits == []
+    assert dpg.get_value(kit.named["problem.amount"]) == "Please answer this question."
+    assert dpg.get_value(kit.named["problem.guess"]) == "Enter a number between 0 and 20."
+
+
+def test_editing_clears_the_problem(kit: Kit, desk: Desk) -> None:
+    desk.show(VIEWS["form"])
+    press(kit.named["submit"])
+    assert shown(kit.named["problem.amount"])
+    put(kit, "amount", "1")
+    assert not shown(kit.named["problem.amount"])
+
+
+def test_an_answer_under_way_cannot_be_handed_in_twice(
+    kit: Kit, desk: Desk, submits: Submits
+) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "12")
+    put(kit, "guess", "9")
+    press(kit.named["submit"])
+    press(kit.named["submit"])
+    assert len(submits) == 1
+    assert dpg.get_item_label(kit.named["submit"]) == "Sending…"
+    assert not enabled(kit.named["submit"])
+    assert not enabled(kit.named["field.amount"])
+
+
+def test_a_refused_answer_can_be_corrected(kit: Kit, desk: Desk) -> None:
+    desk.show(asking(sending=True))
+    assert not enabled(kit.named["field.amount"])
+    desk.show(asking(problems={"amount": "The pot is full."}))
+    assert enabled(kit.named["field.amount"])
+    assert dpg.get_value(kit.named["problem.amount"]) == "The pot is full."
+
+
+def test_a_refusal_that_concerns_no_field_is_said_above_the_button(kit: Kit, desk: Desk) -> None:
+    desk.show(asking(refusal="The stage is paused."))
+    assert shown(kit.named["refusal"])
+    assert dpg.get_value(kit.named["refusal"]) == "The stage is paused."
+
+
+def test_the_same_generation_keeps_its_items_and_what_was_typed(kit: Kit, desk: Desk) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "1")
+    before = kit.named["field.amount"]
+    desk.show(VIEWS["reconnecting"])
+    assert kit.named["field.amount"] == before
+    assert dpg.get_value(before) == "1"
+    assert "reconnecting" in dpg.get_value(kit.named["strip"])
+
+
+def test_another_generation_begins_empty(kit: Kit, desk: Desk) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "1")
+    screen = VIEWS["form"].screen
+    assert isinstance(screen, Asking)
+    desk.show(asking(stage=screen.stage.model_copy(update={"generation": 6})))
+    assert dpg.get_value(kit.named["field.amount"]) == ""
+
+
+def test_new_data_of_the_same_stage_are_told_without_touching_the_form(
+    kit: Kit, desk: Desk
+) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "1")
+    before = kit.named["field.amount"]
+    screen = VIEWS["form"].screen
+    assert isinstance(screen, Asking)
+    desk.show(asking(stage=screen.stage.model_copy(update={"data": {"bonus": 3}})))
+    assert kit.named["field.amount"] == before
+    values = {dpg.get_value(item) for item in dpg.get_all_items() if _is_text(item)}
+    assert {"Bonus", "3"} <= values
+    assert "Pot last period" not in values
+
+
+def _is_text(item: int) -> bool:
+    return str(dpg.get_item_type(item)) == "mvAppItemType::mvText"
+
+
+def test_the_step_buttons_and_the_slider_fill_the_line(
+    kit: Kit, desk: Desk, submits: Submits
+) -> None:
+    desk.show(VIEWS["form"])
+    press(kit.named["field.amount.more"])
+    press(kit.named["field.amount.more"])
+    assert dpg.get_value(kit.named["field.amount"]) == "1"
+    press(kit.named["field.amount.less"])
+    press(kit.named["field.amount.less"])
+    assert dpg.get_value(kit.named["field.amount"]) == "0"
+    slider = kit.named["field.amount.slider"]
+    dpg.get_item_callback(slider)(slider, 20, None)
+    press(kit.named["field.amount.more"])
+    assert dpg.get_value(kit.named["field.amount"]) == "20"
+    put(kit, "guess", "3")
+    press(kit.named["submit"])
+    assert submits.last == {"amount": 20, "guess": 3.0}
+
+
+def test_a_survey_is_handed_in_with_what_was_chosen(kit: Kit, desk: Desk, submits: Submits) -> None:
+    desk.show(VIEWS["survey"])
+    put(kit, "age", "31")
+    for choice in ("field.mood.1", "field.before.1", "field.mood.2"):
+        item = kit.named[choice]
+        dpg.set_value(item, True)
+        dpg.get_item_callback(item)(item, True, dpg.get_item_user_data(item))
+    combo = kit.named["field.field"]
+    dpg.get_item_callback(combo)(combo, "Law", None)
+    press(kit.named["submit"])
+    assert dpg.get_value(kit.named["field.mood.1"]) is False
+    assert submits.last == {
+        "age": 31,
+        "mood": "o2",
+        "field": "o4",
+        "before": False,
+        "remark": None,
+    }
+
+
+def test_a_stage_without_a_form_is_continued(kit: Kit, desk: Desk, submits: Submits) -> None:
+    desk.show(VIEWS["results"])
+    assert dpg.get_item_label(kit.named["submit"]) == "Continue"
+    press(kit.named["submit"])
+    assert submits == [None]
+
+
+def test_a_plain_flag_with_a_default_is_a_box(kit: Kit, desk: Desk, submits: Submits) -> None:
+    flag = FlagField(name="newsletter", title="Write to me", default=False)
+    screen = VIEWS["form"].screen
+    assert isinstance(screen, Asking)
+    stage = screen.stage.model_copy(update={"form": FormSpec(fields=(flag,)), "generation": 9})
+    desk.show(asking(stage=stage))
+    press(kit.named["submit"])
+    assert submits == [{"newsletter": False}]
+
+
+def test_a_form_of_every_kind_of_number_and_text_is_built(kit: Kit, desk: Desk) -> None:
+    fields = (
+        IntegerField(name="open", title="Open"),
+        IntegerField(name="wide", title="Wide", minimum=0, maximum=10_000),
+        NumberField(name="real", title="Real", default=2.5),
+        TextField(name="line", title="Line", max_length=40, default="x"),
+        TextField(name="lines", title="Lines"),
+    )
+    screen = VIEWS["form"].screen
+    assert isinstance(screen, Asking)
+    desk.show(asking(stage=screen.stage.model_copy(update={"form": FormSpec(fields=fields)})))
+    assert dpg.get_value(kit.named["field.real"]) == "2.5"
+    assert dpg.get_value(kit.named["field.line"]) == "x"
+
+
+@pytest.mark.parametrize("connectivity", list(Connectivity))
+def test_the_link_is_always_said_in_words(kit: Kit, desk: Desk, connectivity: Connectivity) -> None:
+    desk.show(replace(VIEWS["form"], connectivity=connectivity, note="Because."))
+    assert dpg.get_value(kit.named["connectivity"])
+    strip = dpg.get_value(kit.named["strip"])
+    online = connectivity in {Connectivity.ONLINE, Connectivity.CONNECTING}
+    assert (strip == "") if online else strip.endswith("Because.")
+
+
+def test_the_status_bar_counts_what_is_not_saved(kit: Kit, desk: Desk) -> None:
+    desk.show(replace(VIEWS["form"], pending=2))
+    assert dpg.get_value(kit.named["saved"]) == "2 answers waiting to be saved"
+    desk.show(VIEWS["form"])
+    assert dpg.get_value(kit.named["saved"]) == "All saved"
+
+
+def test_the_waiting_room_counts_in_place(kit: Kit, desk: Desk) -> None:
+    desk.show(VIEWS["waiting"])
+    count = kit.named["count"]
+    screen = VIEWS["waiting"].screen
+    desk.show(replace(VIEWS["waiting"], screen=replace(screen, arrived=23)))  # type: ignore[call-arg,type-var]
+    assert kit.named["count"] == count
+    assert dpg.get_value(count) == "23"
+
+
+@pytest.mark.parametrize("outcome", ["finished", "closed", "failed"])
+def test_every_end_has_its_words(desk: Desk, outcome: str) -> None:
+    desk.show(replace(VIEWS["end"], screen=Ended(outcome=outcome, reason="Fire alarm.")))
+    assert desk.screen == "ended"
+
+
+# -- the overview -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pressed() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def face(kit: Kit, pressed: list[str]) -> OverviewFace:
+    return OverviewFace(
+        kit, start=lambda: pressed.append("start"), close=lambda: pressed.append("close")
+    )
+
+
+def test_the_overview_says_where_everybody_is(kit: Kit, face: OverviewFace) -> None:
+    face.show(sample_overview())
+    assert dpg.get_value(kit.named["sentence"]).endswith("waiting for s04, s09 and s16.")
+    assert dpg.get_value(kit.named["seat.s04"]) == "Working"
+    assert dpg.get_value(kit.named["seat.s16"]) == "Working, away"
+    assert not shown(kit.named["start"])
+
+
+def test_a_session_in_the_lobby_can_be_started_once(
+    kit: Kit, face: OverviewFace, pressed: list[str]
+) -> None:
+    lobby = sample_overview().model_copy(update={"status": "lobby"})
+    face.show(lobby)
+    assert shown(kit.named["start"])
+    press(kit.named["start"])
+    assert pressed == ["start"]
+    assert not enabled(kit.named["start"])
+    face.take(Notice(text="Somebody is missing."))
+    assert enabled(kit.named["start"])
+    assert dpg.get_value(kit.named["toast"]) == "Somebody is missing."
+
+
+def test_closing_asks_once_more(kit: Kit, face: OverviewFace, pressed: list[str]) -> None:
+    face.show(sample_overview())
+    press(kit.named["close"])
+    assert pressed == []
+    press(kit.named["close.no"])
+    press(kit.named["close"])
+    press(kit.named["close.yes"])
+    assert pressed == ["close"]
+
+
+def test_the_rows_are_refilled_not_made_anew(kit: Kit, face: OverviewFace) -> None:
+    face.show(sample_overview())
+    before = kit.named["seat.s04"]
+    done = sample_overview()
+    rows = tuple(row.model_copy(update={"state": "submitted"}) for row in done.seats)
+    face.show(done.model_copy(update={"seats": rows}))
+    assert kit.named["seat.s04"] == before
+    assert dpg.get_value(before) == "Submitted"

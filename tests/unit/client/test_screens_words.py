@@ -1,0 +1,273 @@
+"""What the screens know without a window: contrast, numbers, drafts, facts, sentences."""
+
+from __future__ import annotations
+
+import dataclasses
+import string
+
+import pytest
+
+from palier.client.screens.draft import begin, explain, read
+from palier.client.screens.english import ENGLISH
+from palier.client.screens.facts import arrange, humanise
+from palier.client.screens.french import FRENCH
+from palier.client.screens.loop import Pace
+from palier.client.screens.samples import sample_overview, sample_views
+from palier.client.screens.standing import counts, elapsed, sentence
+from palier.client.screens.texts import choose_language
+from palier.client.screens.tokens import GRAPHIC_PAIRS, PALETTES, TEXT_PAIRS, contrast
+from palier.client.screens.words import Words
+from palier.schemas.forms import (
+    ChoiceField,
+    FlagField,
+    FormSpec,
+    IntegerField,
+    NumberField,
+    Option,
+    TextField,
+)
+
+AMOUNT = IntegerField(name="amount", title="Amount", minimum=0, maximum=20)
+GUESS = NumberField(name="guess", title="Guess", minimum=0)
+REMARK = TextField(name="remark", title="Remark", required=False, max_length=20)
+
+
+# -- tokens -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+@pytest.mark.parametrize(("ink", "ground"), TEXT_PAIRS)
+def test_text_can_be_read_on_its_ground(palette: str, ink: str, ground: str) -> None:
+    colours = PALETTES[palette]  # type: ignore[index]
+    assert contrast(getattr(colours, ink), getattr(colours, ground)) >= 4.5
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+@pytest.mark.parametrize(("ink", "ground"), GRAPHIC_PAIRS)
+def test_what_is_drawn_can_be_told_from_its_ground(palette: str, ink: str, ground: str) -> None:
+    colours = PALETTES[palette]  # type: ignore[index]
+    assert contrast(getattr(colours, ink), getattr(colours, ground)) >= 3
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+# -- words --------------------------------------------------------------------------------------
+
+
+def _holes(text: object) -> object:
+    match text:
+        case str():
+            return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+        case dict():
+            return {key: _holes(one) for key, one in text.items()}
+        case tuple():
+            return [_holes(one) for one in text]
+        case _:
+            return None
+
+
+@pytest.mark.parametrize("name", [one.name for one in dataclasses.fields(Words)])
+def test_every_sentence_has_the_same_holes_in_both_languages(name: str) -> None:
+    assert _holes(getattr(ENGLISH, name)) == _holes(getattr(FRENCH, name))
+
+
+def test_every_problem_of_a_form_has_its_words() -> None:
+    known = {
+        "required", "whole-number", "number", "out-of-range", "flag", "choice", "text",
+        "too-short", "too-long",
+    }  # fmt: skip
+    assert set(ENGLISH.problems) == known == set(FRENCH.problems)
+
+
+def test_a_language_is_chosen_by_its_name_and_is_english_otherwise() -> None:
+    assert choose_language("fr_FR") == choose_language("French_France") == "fr"
+    assert choose_language("de") == "en"
+
+
+# -- numerals -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "french"),
+    [
+        (12, "12", "12"),
+        (1234, "1234", "1234"),
+        (12345, "12,345", "12\u202f345"),
+        (-3, "\N{MINUS SIGN}3", "\N{MINUS SIGN}3"),
+        (0.4, "0.4", "0,4"),
+        (20.0, "20", "20"),
+        (1 / 3, "0.33", "0,33"),
+        (12345.678, "12,345.68", "12\u202f345,68"),
+        (float("nan"), "\N{EN DASH}", "\N{EN DASH}"),
+    ],
+)
+def test_numbers_are_said_as_the_language_says_them(
+    value: float, english: str, french: str
+) -> None:
+    assert ENGLISH.numerals.say(value) == english
+    assert FRENCH.numerals.say(value) == french
+
+
+@pytest.mark.parametrize(
+    ("typed", "english", "french"),
+    [
+        ("2.5", 2.5, 2.5),
+        ("2,5", None, 2.5),
+        (" 12 ", 12, 12),
+        ("1,000", 1000, 1),
+        ("12\u202f345,5", None, 12345.5),
+        ("\N{MINUS SIGN}3", -3, -3),
+        (".5", 0.5, 0.5),
+        ("1.2.3", None, None),
+        ("1e9", None, None),
+        ("nan", None, None),
+        ("", None, None),
+        ("twelve", None, None),
+    ],
+)
+def test_numbers_are_read_as_the_language_writes_them(
+    typed: str, english: float | None, french: float | None
+) -> None:
+    assert ENGLISH.numerals.read(typed) == english
+    assert FRENCH.numerals.read(typed) == french
+
+
+@pytest.mark.parametrize("typed", ["2.5", "2.", "1e3", "0x10", "1,5", ""])
+def test_what_is_no_whole_number_is_not_rounded_to_one(typed: str) -> None:
+    assert ENGLISH.numerals.read_whole(typed) is None
+    assert FRENCH.numerals.read_whole(typed) is None
+
+
+# -- drafts -------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_read_into_the_answer_that_the_worker_checks() -> None:
+    spec = FormSpec(fields=(AMOUNT, GUESS, REMARK))
+    reading = read(spec, {"amount": "12", "guess": "9,5", "remark": " "}, FRENCH.numerals)
+    assert reading.problems == {}
+    assert reading.answer == {"amount": 12, "guess": 9.5, "remark": None}
+    assert spec.check(reading.answer) == {}
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [(None, "required"), ("", "required"), ("1.5", "whole-number"), ("21", "out-of-range")],
+)
+def test_a_field_that_cannot_be_read_says_why(raw: str | None, problem: str) -> None:
+    reading = read(FormSpec(fields=(AMOUNT,)), {"amount": raw}, ENGLISH.numerals)
+    assert reading.problems == {"amount": problem}
+
+
+def test_clearing_a_field_does_not_bring_its_default_back_unseen() -> None:
+    field = IntegerField(name="amount", title="Amount", default=5)
+    spec = FormSpec(fields=(field,))
+    assert begin(spec, ENGLISH.numerals) == {"amount": "5"}
+    assert read(spec, {"amount": ""}, ENGLISH.numerals).problems == {"amount": "required"}
+
+
+def test_choices_and_flags_are_nothing_until_they_are_made() -> None:
+    choice = ChoiceField(name="mood", title="Mood", options=(Option(value="a", title="A"),))
+    spec = FormSpec(fields=(choice, FlagField(name="before", title="Before")))
+    draft = begin(spec, ENGLISH.numerals)
+    assert draft == {"mood": None, "before": None}
+    assert read(spec, draft, ENGLISH.numerals).problems == {
+        "mood": "required",
+        "before": "required",
+    }
+
+
+@pytest.mark.parametrize(
+    ("problem", "field", "said"),
+    [
+        ("out-of-range", AMOUNT, "Enter a number between 0 and 20."),
+        ("out-of-range", GUESS, "Enter 0 or more."),
+        ("out-of-range", IntegerField(name="a", title="A", maximum=9), "Enter 9 or less."),
+        ("too-long", REMARK, "Write at most 20 characters."),
+        ("required", REMARK, "Please answer this question."),
+        ("The sum must be 20.", AMOUNT, "The sum must be 20."),
+    ],
+)
+def test_a_problem_is_said_in_words(
+    problem: str, field: IntegerField | NumberField | TextField, said: str
+) -> None:
+    assert explain(field, problem, ENGLISH) == said
+
+
+# -- facts --------------------------------------------------------------------------------------
+
+
+def test_one_or_two_numbers_alone_are_large() -> None:
+    facts = arrange({"your_share": 20.8, "total": 12}, ENGLISH)
+    assert [(one.label, one.text) for one in facts.figures] == [
+        ("Your share", "20.8"),
+        ("Total", "12"),
+    ]
+    assert facts.rows == ()
+
+
+def test_more_facts_are_rows_and_records_are_grids() -> None:
+    data = {"a": 1, "b": True, "c": None, "group": [{"seat": "s1", "put": 3}, {"seat": "s2"}]}
+    facts = arrange(data, FRENCH)
+    assert [(one.label, one.text) for one in facts.rows] == [
+        ("A", "1"),
+        ("B", "Oui"),
+        ("C", "\N{EN DASH}"),
+    ]
+    (grid,) = facts.grids
+    assert grid.columns == ("Seat", "Put")
+    assert grid.rows == (("s1", "3"), ("s2", "\N{EN DASH}"))
+
+
+def test_no_data_are_no_facts() -> None:
+    assert not arrange({}, ENGLISH)
+    assert humanise("group_total") == "Group total"
+
+
+# -- the operator's sentences -------------------------------------------------------------------
+
+
+def test_the_overview_says_who_is_waited_for() -> None:
+    overview = sample_overview()
+    assert sentence(overview, ENGLISH) == "21 seats are waiting for s04, s09 and s16."
+    assert counts(overview, ENGLISH) == "Contribution: 3 working, 21 done"
+
+
+def test_nobody_waits_at_a_barrier_that_nobody_has_reached() -> None:
+    rows = tuple(row.model_copy(update={"state": "working"}) for row in sample_overview().seats)
+    overview = sample_overview().model_copy(update={"seats": rows})
+    assert sentence(overview, ENGLISH) == "Nobody is waiting."
+
+
+def test_the_lobby_says_who_is_not_here() -> None:
+    lobby = sample_overview().model_copy(update={"status": "lobby"})
+    assert sentence(lobby, FRENCH) == "Pas encore là\u00a0: s16."
+
+
+def test_many_seats_are_counted_not_named() -> None:
+    rows = tuple(row.model_copy(update={"present": False}) for row in sample_overview().seats)
+    lobby = sample_overview().model_copy(update={"status": "lobby", "seats": rows})
+    assert sentence(lobby, ENGLISH) == "Not here yet: s01, s02, s03, s04, s05 and 19 more."
+
+
+def test_time_is_said_in_minutes_then_hours() -> None:
+    opened = sample_overview().opened_at
+    assert elapsed(None, opened) == ""
+    assert elapsed(opened, opened) == "0:00"
+    assert elapsed(opened, opened.replace(minute=41, second=5)) == "11:05"
+    assert elapsed(opened, opened.replace(hour=16)) == "2:00:00"
+
+
+# -- pace and samples ---------------------------------------------------------------------------
+
+
+def test_the_pace_comes_from_the_environment_within_reason() -> None:
+    pace = Pace.from_environment({"PALIER_FPS_ACTIVE": "30", "PALIER_FPS_IDLE": "zero"})
+    assert (pace.active, pace.idle) == (30, 10)
+    assert Pace.from_environment({"PALIER_FPS_IDLE": "-4"}).idle == 1
+
+
+def test_there_is_a_sample_of_each_screen_in_each_language() -> None:
+    assert sample_views("en").keys() == sample_views("fr").keys()
