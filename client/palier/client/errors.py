@@ -3,7 +3,9 @@
 ::
 
     ClientError
-    └── NoDisplay                there is no screen to open a window on
+    ├── NoDisplay                there is no screen to open a window on
+    ├── Rejected                 the worker, or RabbitMQ, refused what was asked
+    └── NoAnswer                 nobody answered in time
 
 Each message is a sentence that tells a person what to do; what a program needs is in attributes.
 """
@@ -27,3 +29,22 @@ class NoDisplay(ClientError):
             "or use `palier bots` to fill seats without windows."
         )
         self.display = display
+
+
+class Rejected(ClientError):
+    """The worker, or RabbitMQ, refused what was asked; ``code`` is stable."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class NoAnswer(ClientError):
+    """Nobody answered in time."""
+
+    def __init__(self, verb: str, *, deadline: float) -> None:
+        super().__init__(
+            f"Nobody answered {verb} within {deadline:g} s: is a worker running, "
+            "and does this address lead to its RabbitMQ?"
+        )
+        self.verb = verb

@@ -1,0 +1,71 @@
+"""A bot: a participant without a window, on the same link."""
+
+from __future__ import annotations
+
+import asyncio
+import random as chance
+from collections.abc import Callable
+
+from pydantic import JsonValue
+
+from palier.broker.transport import Transport
+from palier.client.credentials import Credentials
+from palier.client.link import Link
+from palier.client.state import Asking, Connectivity, Ended
+from palier.schemas.events import Stage
+
+#: What a bot answers to a stage; None where a stage asks for nothing.
+Decide = Callable[[Stage], dict[str, JsonValue] | None]
+
+
+def at_random(seed: object) -> Decide:
+    """Return a bot's mind that draws any answer that the form allows."""
+    random = chance.Random(str(seed))  # noqa: S311 - a bot's choices are to be repeatable
+
+    def decide(stage: Stage) -> dict[str, JsonValue] | None:
+        return None if stage.form is None else stage.form.draw(random)
+
+    return decide
+
+
+class Bot:
+    """Plays one seat until its session is over. ``pause`` is how long it thinks, in seconds."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Credentials,
+        *,
+        decide: Decide | None = None,
+        pause: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.link = Link(transport, credentials, on_change=self._look)
+        self._decide = decide or at_random(credentials.seat)
+        self._pause = pause
+        self._over = asyncio.Event()
+        self._thinks_of: tuple[str, int] | None = None
+
+    async def play(self) -> str:
+        """Play; return the session's outcome, or why the seat was refused."""
+        async with self.link:
+            await self._over.wait()
+            screen = self.link.state.screen
+            return screen.outcome if isinstance(screen, Ended) else self.link.note
+
+    def _look(self, link: Link) -> None:
+        match link.state.screen:
+            case Ended():
+                self._over.set()
+            case Asking(stage=stage, sending=False):
+                if (where := (stage.scope, stage.generation)) != self._thinks_of:
+                    self._thinks_of = where
+                    asyncio.get_running_loop().call_later(self._pause(), self._answer, stage)
+            case _:
+                pass
+        if link.connectivity is Connectivity.REFUSED:
+            self._over.set()
+
+    def _answer(self, stage: Stage) -> None:
+        current = self.link.state.stage
+        if current is not None and (current.scope, current.generation) == self._thinks_of:
+            self.link.submit(self._decide(stage))

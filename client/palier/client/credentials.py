@@ -1,0 +1,59 @@
+"""A seat's credentials on this computer: so that a client started again is who it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from palier.schemas.names import check_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Who a client is, and where its session was last conducted."""
+
+    seat: str
+    password: str
+    session: str
+    partition: int
+
+
+class CredentialsFile:
+    """The seats that this computer has joined, of one server; only its user may read them."""
+
+    def __init__(self, folder: Path, *, server: str) -> None:
+        readable = re.sub(r"[^a-z0-9]+", "-", server.lower()).strip("-")[:40]
+        digest = hashlib.sha256(server.encode()).hexdigest()[:8]
+        self._folder = folder / f"{readable}-{digest}"
+
+    def load(self, seat: str) -> Credentials | None:
+        """Return a seat's credentials, or None if it was never joined from here."""
+        try:
+            kept = json.loads(self._path(seat).read_text())
+            return Credentials(**kept)
+        except (FileNotFoundError, ValueError, TypeError):
+            # a file that cannot be read is as good as none: joining writes it anew
+            return None
+
+    def save(self, credentials: Credentials) -> None:
+        """Keep a seat's credentials; replaces the file whole or not at all."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self._path(credentials.seat)
+        draft = path.with_suffix(".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(asdict(credentials), file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    def seats(self) -> tuple[str, ...]:
+        """Return the seats joined from here, in order."""
+        return tuple(sorted(one.stem for one in self._folder.glob("*.json")))
+
+    def _path(self, seat: str) -> Path:
+        return self._folder / f"{check_name(seat)}.json"
