@@ -13,6 +13,7 @@
     ├── Mismatch                  it exists with other arguments (406)
     ├── PublishRefused            the broker did not take the message (nack, 403, 406)
     ├── DeadlinePassed            no answer in time; what was asked may still happen
+    ├── InvalidAddress            no address of a RabbitMQ
     ├── ManagementFailed          the management API did not do what accounts needed
     └── NodeFailed                the private node cannot run here
 
@@ -90,3 +91,11 @@ class Inadmissible(PalierError):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+class InvalidAddress(TransportError):
+    """No address of a RabbitMQ."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url!r} is no address of RabbitMQ: write amqp://host:5672/palier.")
+        self.url = url
