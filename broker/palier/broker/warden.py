@@ -71,8 +71,10 @@ def main() -> int:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    program = subprocess.Popen(  # noqa: S603, PLW1509 - the owner says which; one thread only
-        sys.argv[2:], stdin=subprocess.DEVNULL, preexec_fn=_die_with_the_warden
+    program = subprocess.Popen(  # noqa: S603 - the owner says which
+        sys.argv[2:],
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_die_with_the_warden,  # noqa: PLW1509 - there is one thread
     )
     signal.signal(signal.SIGTERM, lambda *_: os.close(0))
     asked = False
