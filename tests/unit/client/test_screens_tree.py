@@ -14,7 +14,7 @@ from palier.client.screens.kit import Kit, press
 from palier.client.screens.overview import Notice, OverviewFace
 from palier.client.screens.samples import sample_overview, sample_views
 from palier.client.screens.window import context
-from palier.client.state import Asking, Connectivity, Ended, View
+from palier.client.state import Asking, Connectivity, Ended, View, Waiting
 from palier.schemas.forms import FlagField, FormSpec, IntegerField, NumberField, TextField
 
 
@@ -262,7 +262,8 @@ def test_the_waiting_room_counts_in_place(kit: Kit, desk: Desk) -> None:
     desk.show(VIEWS["waiting"])
     count = kit.named["count"]
     screen = VIEWS["waiting"].screen
-    desk.show(replace(VIEWS["waiting"], screen=replace(screen, arrived=23)))  # type: ignore[call-arg,type-var]
+    assert isinstance(screen, Waiting)
+    desk.show(replace(VIEWS["waiting"], screen=replace(screen, arrived=23)))
     assert kit.named["count"] == count
     assert dpg.get_value(count) == "23"
 

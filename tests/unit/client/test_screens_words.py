@@ -6,6 +6,7 @@ import dataclasses
 import string
 
 import pytest
+from pydantic import JsonValue
 
 from palier.client.screens.draft import begin, explain, read
 from palier.client.screens.english import ENGLISH
@@ -209,7 +210,12 @@ def test_one_or_two_numbers_alone_are_large() -> None:
 
 
 def test_more_facts_are_rows_and_records_are_grids() -> None:
-    data = {"a": 1, "b": True, "c": None, "group": [{"seat": "s1", "put": 3}, {"seat": "s2"}]}
+    data: dict[str, JsonValue] = {
+        "a": 1,
+        "b": True,
+        "c": None,
+        "group": [{"seat": "s1", "put": 3}, {"seat": "s2"}],
+    }
     facts = arrange(data, FRENCH)
     assert [(one.label, one.text) for one in facts.rows] == [
         ("A", "1"),

@@ -1,0 +1,221 @@
+"""A client obeys the highest version it knows, and asks when in doubt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palier.client.state import Asking, ClientState, Ended, Lobby, Step, Waiting
+from palier.schemas.events import Arrived, Released, SessionFinished, Stage, StageOpened
+from palier.schemas.replies import Refused, Snapshot
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def stage(generation: int, *, scope: str = "all", private: bool = False, **more: Any) -> Stage:
+    return Stage(
+        scope=scope,
+        generation=generation,
+        name=f"stage-{generation}",
+        visit=1,
+        title=f"Stage {generation}",
+        private=private,
+        parties=4,
+        opened_at=NOW,
+        **more,
+    )
+
+
+def snapshot(**more: Any) -> Snapshot:
+    given: dict[str, Any] = {
+        "session": "s",
+        "seat": "p1",
+        "partition": 0,
+        "program": "Example",
+        "status": "running",
+        "versions": {"all": 1},
+        "stage": stage(1),
+        "expected": 4,
+    }
+    return Snapshot(**{**given, **more})
+
+
+def release(generation: int, *, version: int, then: Stage | None) -> Released:
+    return Released(
+        session="s",
+        scope=then.scope if then else "all",
+        generation=generation,
+        version=version,
+        stage="any",
+        next=then,
+    )
+
+
+def synchronised(**more: Any) -> ClientState:
+    return ClientState(seat="p1", session="s").synchronised(snapshot(**more)).state
+
+
+def test_before_the_first_stage_it_waits_in_the_lobby() -> None:
+    state = synchronised(status="lobby", stage=None, versions={"all": 0}, present=2)
+
+    assert state.screen == Lobby(present=2, expected=4)
+
+
+def test_a_release_brings_the_next_stage() -> None:
+    step = synchronised().heard(release(1, version=2, then=stage(2)))
+
+    assert not step.ask
+    assert step.state.screen == Asking(stage=stage(2))
+
+
+def test_a_release_heard_twice_changes_nothing() -> None:
+    once = synchronised().heard(release(1, version=2, then=stage(2))).state
+
+    assert once.heard(release(1, version=2, then=stage(2))) == Step(state=once)
+
+
+def test_a_gap_in_versions_is_obeyed_and_asked_about() -> None:
+    step = synchronised().heard(release(2, version=3, then=stage(3)))
+
+    assert step.ask
+    assert step.state.screen == Asking(stage=stage(3))
+
+
+def test_what_other_sessions_do_changes_nothing() -> None:
+    state = synchronised()
+    other = SessionFinished(session="t", version=9, outcome="closed")
+
+    assert state.heard(other) == Step(state=state)
+
+
+def test_own_data_are_shown_only_once_the_barrier_opens() -> None:
+    own = stage(2, private=True, data={"you earned": 3})
+    held = synchronised().heard(StageOpened(session="s", version=2, stage=own, hold=True))
+    assert held.state.screen == Asking(stage=stage(1))
+
+    step = held.state.heard(release(1, version=2, then=stage(2, private=True)))
+
+    assert step.state.screen == Asking(stage=own)
+    assert not step.ask
+
+
+def test_when_own_data_did_not_come_it_waits_and_asks() -> None:
+    step = synchronised().heard(release(1, version=2, then=stage(2, private=True)))
+
+    assert step.ask
+    assert isinstance(step.state.screen, Waiting)
+
+
+def test_a_release_without_a_next_stage_means_that_others_go_on() -> None:
+    state = synchronised(submitted=True).heard(release(1, version=2, then=None)).state
+
+    screen = state.screen
+    assert isinstance(screen, Waiting)
+    assert screen.released
+
+
+def test_an_old_snapshot_is_asked_for_again() -> None:
+    ahead = synchronised().heard(release(1, version=2, then=stage(2))).state
+
+    step = ahead.synchronised(snapshot())
+
+    assert step == Step(state=ahead, ask=True)
+
+
+def test_a_snapshot_of_the_same_stage_keeps_what_is_being_sent() -> None:
+    sending = synchronised().submitting({"value": 1})
+
+    state = sending.synchronised(snapshot()).state
+
+    assert state.sending
+
+
+def test_a_result_ends_the_sending() -> None:
+    state = synchronised().submitting({"value": 1}).accepted("all", 1)
+
+    screen = state.screen
+    assert isinstance(screen, Waiting)
+    assert screen.answer == {"value": 1}
+
+
+def test_a_result_for_an_earlier_stage_changes_nothing() -> None:
+    state = synchronised().heard(release(1, version=2, then=stage(2))).state
+
+    assert state.accepted("all", 1) is state
+
+
+def test_a_refused_answer_can_be_corrected() -> None:
+    refusal = Refused(session="s", code="invalid", reason="no", fields={"value": "too big"})
+
+    step = synchronised().submitting({"value": 99}).refused("all", 1, refusal)
+
+    screen = step.state.screen
+    assert isinstance(screen, Asking)
+    assert screen.problems == {"value": "too big"}
+    assert step.state.may_submit
+
+
+def test_a_refusal_because_the_stage_is_over_leads_to_a_question() -> None:
+    refusal = Refused(session="s", code="released", reason="over")
+
+    step = synchronised().submitting(None).refused("all", 1, refusal)
+
+    assert step.ask
+
+
+def test_nothing_can_be_submitted_twice_or_after_the_end() -> None:
+    state = synchronised()
+
+    assert state.may_submit
+    assert not state.submitting(None).may_submit
+    assert not state.accepted("all", 1).may_submit
+    assert not synchronised(status="closed").may_submit
+
+
+def test_how_many_have_arrived_never_falls() -> None:
+    def arrived(count: int) -> Arrived:
+        return Arrived(session="s", scope="all", generation=1, arrived=count, expected=4)
+
+    state = synchronised().heard(arrived(3)).state.heard(arrived(2)).state
+
+    assert state.arrived == 3
+
+
+def test_the_end_is_the_end() -> None:
+    state = synchronised().heard(SessionFinished(session="s", version=2, outcome="finished")).state
+
+    assert state.screen == Ended(outcome="finished", stage=stage(1))
+
+
+@given(st.lists(st.integers(min_value=0, max_value=5), max_size=30))
+def test_for_any_order_and_repetition_of_hints_the_generation_never_falls(
+    order: list[int],
+) -> None:
+    hints = [release(at, version=at + 1, then=stage(at + 1)) for at in range(1, 7)]
+    state, reached = synchronised(), 1
+
+    for at in order:
+        state = state.heard(hints[at]).state
+        assert state.stage is not None
+        assert state.stage.generation >= reached
+        reached = state.stage.generation
+
+    assert reached == max([at + 2 for at in order], default=1)
+
+
+@given(st.lists(st.booleans(), min_size=5, max_size=5))
+def test_whatever_hints_are_lost_a_snapshot_brings_it_to_where_the_session_is(
+    kept: list[bool],
+) -> None:
+    hints = [release(at, version=at + 1, then=stage(at + 1)) for at in range(1, 6)]
+    state = synchronised()
+    for hint, arrives in zip(hints, kept, strict=True):
+        if arrives:
+            state = state.heard(hint).state
+
+    state = state.synchronised(snapshot(versions={"all": 6}, stage=stage(6))).state
+
+    assert state.screen == Asking(stage=stage(6))
