@@ -93,7 +93,7 @@ class Port:
 
     def _ask(self, line: str) -> object:
         reply: SimpleQueue[object] = SimpleQueue()
-        self._requests.put((line.split(maxsplit=1), reply))
+        self._requests.put((line.strip().split(maxsplit=1), reply))
         return reply.get()
 
 

@@ -26,6 +26,8 @@ from palier.schemas.replies import Overview, SeatRow
 
 _OPENED = datetime(2026, 5, 12, 14, 30, tzinfo=UTC)
 
+_GENERATIONS = {"contribute": 5, "results": 6, "survey": 7, "goodbye": 8}
+
 #: In the sample overview these seats still work, and one of them is away.
 _WORKING, _AWAY = frozenset({4, 9, 16}), 16
 
@@ -78,7 +80,7 @@ def _view(story: Story, screen: Screen) -> View:
 def _stage(name: str, *, title: str = "", text: str = "", visit: int = 1, **more: Any) -> Stage:
     return Stage(
         scope="group-2",
-        generation=5,
+        generation=_GENERATIONS[name],
         name=name,
         visit=visit,
         title=title,

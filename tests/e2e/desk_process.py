@@ -1,0 +1,71 @@
+"""A desk on its own: sample views come in by name on stdin, what happens goes out on stdout.
+
+The test that runs it plays the link's part, and uses the window like a person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+from queue import SimpleQueue
+from time import perf_counter
+
+from pydantic import JsonValue
+
+BEGAN = perf_counter()
+
+from palier.client.errors import NoDisplay  # noqa: E402 - the clock starts before the imports
+from palier.client.screens.desk import run_desk  # noqa: E402
+from palier.client.screens.samples import sample_views  # noqa: E402
+from palier.client.state import View  # noqa: E402
+from palier.schemas.events import Stage  # noqa: E402
+
+
+def tell(**event: object) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def submit(answer: dict[str, JsonValue] | None) -> None:
+    tell(submitted=answer)
+    if answer and answer.get("amount") == 13:
+        raise RuntimeError("thirteen brings bad luck")
+
+
+def painted(stage: Stage) -> None:
+    tell(painted=stage.name, seconds=perf_counter() - BEGAN)
+
+
+def feed(inbox: SimpleQueue[View], views: dict[str, View]) -> None:
+    for line in sys.stdin:
+        inbox.put(views[line.strip()])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--language", default="en")
+    given = parser.parse_args()
+    inbox: SimpleQueue[View] = SimpleQueue()
+    views = sample_views(given.language)
+    threading.Thread(target=feed, args=(inbox, views), daemon=True).start()
+    try:
+        run_desk(
+            inbox=inbox,
+            submit=submit,
+            painted=painted,
+            title="Palier test",
+            palette="light",
+            scale=1.0,
+            language=given.language,
+        )
+    except NoDisplay as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    tell(closed=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
