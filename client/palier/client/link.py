@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from palier.broker.errors import PublishRefused, TransportError
-from palier.broker.standing import StandingConnection, StandingState
+from palier.broker.standing import StandingConnection, State
 from palier.broker.transport import Account, Connection, Delivery, Publication, Transport
 from palier.client.credentials import Credentials
 from palier.client.state import Asking, ClientState, Connectivity, Step, View
@@ -36,13 +36,7 @@ _DOUBT = 5.0
 _AGAIN = 5.0
 _TICK = 1.0
 
-_CONNECTIVITY = {
-    StandingState.DOWN: Connectivity.RECONNECTING,
-    StandingState.CONNECTING: Connectivity.RECONNECTING,
-    StandingState.SETTING_UP: Connectivity.RECONNECTING,
-    StandingState.UP: Connectivity.ONLINE,
-    StandingState.REFUSED: Connectivity.REFUSED,
-}
+_SETTLED = {State.UP: Connectivity.ONLINE, State.REFUSED: Connectivity.REFUSED}
 
 
 @dataclass(slots=True)
@@ -164,13 +158,22 @@ class Link:
         for pending in list(self._pending.values()):
             await self._send(pending)
 
-    def _note_state(self, state: StandingState, reason: str) -> None:
-        first = self.connectivity is Connectivity.CONNECTING
-        self.connectivity = _CONNECTIVITY[state]
-        if first and self.connectivity is Connectivity.RECONNECTING:
-            self.connectivity = Connectivity.CONNECTING
-        self.note = "" if state is StandingState.UP else reason
+    def _note_state(self, state: State, reason: str) -> None:
+        fresh = self.connectivity is Connectivity.CONNECTING
+        underway = Connectivity.CONNECTING if fresh else Connectivity.RECONNECTING
+        self.connectivity = _SETTLED.get(state, underway)
+        self.note = "" if state is State.UP else reason
         self._changed()
+
+    def _note_blocked(self) -> None:
+        connection = self._standing.current()
+        if connection is None:
+            return
+        now = Connectivity.BLOCKED if connection.blocked else Connectivity.ONLINE
+        if now is not self.connectivity:
+            self.connectivity = now
+            self.note = "" if now is Connectivity.ONLINE else "The server is short of room."
+            self._changed()
 
     async def _send(self, pending: _Pending) -> None:
         pending.sent = time.monotonic()
@@ -288,6 +291,7 @@ class Link:
         """Send again what was not answered, and ask after a silence: hints can be lost."""
         while True:
             await asyncio.sleep(_TICK)
+            self._note_blocked()
             now = time.monotonic()
             for pending in list(self._pending.values()):
                 if now - pending.sent > _AGAIN:
