@@ -1,56 +1,57 @@
-"""Where a RabbitMQ is, as people write it: ``amqp://user:password@host:5672/vhost``."""
+"""Where a RabbitMQ is and who we are there, in one line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit
+import ssl
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
 
 from palier.broker.amqp import AmqpTransport
 from palier.broker.errors import InvalidAddress
 from palier.schemas.addresses import VHOST
 
-_PORT = 5672
+_PORTS = {"amqp": 5672, "amqps": 5671}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A RabbitMQ's address; user and password may be absent."""
+    """``amqp://user:password@host:port/vhost``; ``amqps`` is encrypted, and checks the server.
+
+    Port and virtual host may be left out, the latter then is Palier's own.
+    """
 
     host: str
-    port: int = _PORT
+    port: int
+    user: str
+    password: str = field(repr=False)
     vhost: str = VHOST
-    user: str = ""
-    password: str = ""
+    tls: bool = False
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Return the parts of a URL; raises `InvalidAddress`."""
+        """Return the address that a line stands for; raises `InvalidAddress`, never tells secrets."""
+        parts = urlsplit(url)
         try:
-            parts = urlsplit(url if "://" in url else f"amqp://{url}")
-            port = parts.port or _PORT
+            port = parts.port
         except ValueError:
-            raise InvalidAddress(url) from None
-        if parts.scheme != "amqp" or not parts.hostname:
-            raise InvalidAddress(url)
+            raise InvalidAddress("The port of RabbitMQ's address is no port.") from None
+        if parts.scheme not in _PORTS:
+            raise InvalidAddress("RabbitMQ's address begins with amqp:// or amqps://.")
+        if not parts.hostname or not parts.username or parts.password is None:
+            raise InvalidAddress(
+                "RabbitMQ's address names a user, a password and a host: "
+                "amqp://user:password@host:port/vhost."
+            )
         return cls(
             host=parts.hostname,
-            port=port,
+            port=port or _PORTS[parts.scheme],
+            user=unquote(parts.username),
+            password=unquote(parts.password),
             vhost=unquote(parts.path.removeprefix("/")) or VHOST,
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
+            tls=parts.scheme == "amqps",
         )
 
-    def __str__(self) -> str:
-        """Return the URL without the password, fit to be shown."""
-        user = f"{quote(self.user, safe='')}@" if self.user else ""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"amqp://{user}{host}:{self.port}/{quote(self.vhost, safe='')}"
-
-    def url(self) -> str:
-        """Return the whole URL, password included."""
-        secret = f":{quote(self.password, safe='')}@"
-        return str(self).replace("@", secret, 1) if self.user else str(self)
-
     def transport(self) -> AmqpTransport:
-        """Return where connections to it come from."""
-        return AmqpTransport(self.host, self.port, vhost=self.vhost)
+        """Return where connections to this address come from."""
+        context = ssl.create_default_context() if self.tls else None
+        return AmqpTransport(self.host, self.port, vhost=self.vhost, tls=context)

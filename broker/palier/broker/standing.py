@@ -4,7 +4,7 @@
 
     DOWN -> CONNECTING -> SETTING_UP -> UP
       ^          |             |         |
-      +----------+-------------+---------+      -> REFUSED, CLOSED
+      +----------+-------------+---------+      or REFUSED, for good
 
 The user says what a connection needs (declare, consume, ask for a snapshot) in one coroutine, and
 it is done for each new connection before anybody else gets it.
@@ -32,8 +32,8 @@ from palier.broker.errors import (
 from palier.broker.transport import Account, Connection, Transport
 
 
-class State(Enum):
-    """Where a standing connection is."""
+class StandingState(Enum):
+    """Where a standing connection is; closed is `DOWN` for good."""
 
     DOWN = "down"
     CONNECTING = "connecting"
@@ -41,11 +41,10 @@ class State(Enum):
     UP = "up"
     #: The broker does not know us: trying again would not help, and it has stopped.
     REFUSED = "refused"
-    CLOSED = "closed"
 
 
 #: Called in the event loop at each change, with a reason for people; must not block or raise.
-OnState: TypeAlias = Callable[[State, str], None]
+OnState: TypeAlias = Callable[[StandingState, str], None]
 
 SetUp: TypeAlias = Callable[[Connection], Awaitable[None]]
 
@@ -101,7 +100,8 @@ class StandingConnection:
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._refusal: LoginRefused | None = None
-        self.state = State.DOWN
+        self._closed = False
+        self.state = StandingState.DOWN
         self.reason = "not started"
         self.epoch = 0
 
@@ -118,13 +118,13 @@ class StandingConnection:
         await self.close()
 
     def start(self) -> None:
-        """Begin to connect; returns at once. Idempotent."""
-        if self._task is None:
+        """Begin to connect; returns at once. Idempotent; does nothing once closed."""
+        if self._task is None and not self._closed:
             self._task = asyncio.get_running_loop().create_task(self._stand())
 
     def current(self) -> Connection | None:
         """Return the connection if it is up."""
-        return self._connection if self.state is State.UP else None
+        return self._connection if self.state is StandingState.UP else None
 
     async def up(self, *, deadline: float | None = None) -> Connection:
         """Wait until a connection is up and return it.
@@ -137,7 +137,7 @@ class StandingConnection:
                 while (connection := self.current()) is None:
                     if self._refusal is not None:
                         raise self._refusal
-                    if self.state is State.CLOSED:
+                    if self._closed:
                         raise ConnectionLost("The connection was closed by its owner.")
                     self._changed.clear()
                     await self._changed.wait()
@@ -153,10 +153,11 @@ class StandingConnection:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
-        if self.state is not State.CLOSED:
-            self._become(State.CLOSED, "closed")
+        if not self._closed:
+            self._closed = True
+            self._become(StandingState.DOWN, "closed")
 
-    def _become(self, state: State, reason: str) -> None:
+    def _become(self, state: StandingState, reason: str) -> None:
         self.state = state
         self.reason = reason
         self._changed.set()
@@ -167,9 +168,9 @@ class StandingConnection:
         while True:
             wait, reason = await self._once()
             if wait is None:
-                self._become(State.REFUSED, reason)
+                self._become(StandingState.REFUSED, reason)
                 return
-            self._become(State.DOWN, reason)
+            self._become(StandingState.DOWN, reason)
             await asyncio.sleep(wait)
 
     async def _once(self) -> tuple[float | None, str]:
@@ -177,14 +178,14 @@ class StandingConnection:
         loop = asyncio.get_running_loop()
         connection: Connection | None = None
         try:
-            self._become(State.CONNECTING, f"connecting as {self._account.user}")
+            self._become(StandingState.CONNECTING, f"connecting as {self._account.user}")
             connection = await self._transport.connect(self._account, deadline=self._deadline)
             self.epoch += 1
-            self._become(State.SETTING_UP, "connected")
+            self._become(StandingState.SETTING_UP, "connected")
             await self._prepare(connection)
             self._connection = connection
             begun = loop.time()
-            self._become(State.UP, "up")
+            self._become(StandingState.UP, "up")
             reason = await asyncio.shield(connection.lost)
             if loop.time() - begun >= self._patience.proven:
                 self._failures = 0
