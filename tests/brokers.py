@@ -44,7 +44,7 @@ def unique(prefix: str) -> str:
 async def until(condition: Callable[[], object], *, deadline: float = PATIENCE) -> None:
     """Wait for a condition that changes by itself."""
     async with asyncio.timeout(deadline):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - conditions of others have no event
             await asyncio.sleep(0.005)
 
 

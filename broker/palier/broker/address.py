@@ -1,10 +1,13 @@
-"""Where a RabbitMQ is and who we are there, in one line."""
+"""Where a RabbitMQ is, as people write it: ``amqp://user:password@host:5672/vhost``.
+
+``amqps`` is encrypted, and checks the server's certificate.
+"""
 
 from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from palier.broker.amqp import AmqpTransport
 from palier.broker.errors import InvalidAddress
@@ -15,43 +18,53 @@ _PORTS = {"amqp": 5672, "amqps": 5671}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """``amqp://user:password@host:port/vhost``; ``amqps`` is encrypted, and checks the server.
-
-    Port and virtual host may be left out, the latter then is Palier's own.
-    """
+    """A RabbitMQ's address; user and password may be absent."""
 
     host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
+    port: int = _PORTS["amqp"]
     vhost: str = VHOST
+    user: str = ""
+    password: str = field(default="", repr=False)
     tls: bool = False
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Return the address that a line stands for; raises `InvalidAddress`, never tells secrets."""
-        parts = urlsplit(url)
+        """Return the parts of a URL; raises `InvalidAddress`."""
         try:
+            parts = urlsplit(url if "://" in url else f"amqp://{url}")
             port = parts.port
         except ValueError:
-            raise InvalidAddress("The port of RabbitMQ's address is no port.") from None
-        if parts.scheme not in _PORTS:
-            raise InvalidAddress("RabbitMQ's address begins with amqp:// or amqps://.")
-        if not parts.hostname or not parts.username or parts.password is None:
-            raise InvalidAddress(
-                "RabbitMQ's address names a user, a password and a host: "
-                "amqp://user:password@host:port/vhost."
-            )
+            raise InvalidAddress(_shown(url)) from None
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise InvalidAddress(_shown(url))
         return cls(
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],
-            user=unquote(parts.username),
-            password=unquote(parts.password),
             vhost=unquote(parts.path.removeprefix("/")) or VHOST,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
             tls=parts.scheme == "amqps",
         )
 
+    def __str__(self) -> str:
+        """Return the URL without the password, fit to be shown."""
+        user = f"{quote(self.user, safe='')}@" if self.user else ""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        scheme = "amqps" if self.tls else "amqp"
+        return f"{scheme}://{user}{host}:{self.port}/{quote(self.vhost, safe='')}"
+
+    def url(self) -> str:
+        """Return the whole URL, password included."""
+        secret = f":{quote(self.password, safe='')}@"
+        return str(self).replace("@", secret, 1) if self.user else str(self)
+
     def transport(self) -> AmqpTransport:
-        """Return where connections to this address come from."""
+        """Return where connections to it come from."""
         context = ssl.create_default_context() if self.tls else None
         return AmqpTransport(self.host, self.port, vhost=self.vhost, tls=context)
+
+
+def _shown(url: str) -> str:
+    """Return what can be shown of a line that is no address: not what stands before the ``@``."""
+    scheme, _, rest = url.rpartition("://")
+    return f"{scheme or 'amqp'}://{rest.rpartition('@')[2]}"

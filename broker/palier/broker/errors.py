@@ -15,8 +15,7 @@
     ├── DeadlinePassed            no answer in time; what was asked may still happen
     ├── InvalidAddress            no address of a RabbitMQ
     ├── ManagementFailed          the management API did not do what accounts needed
-    ├── NodeFailed                the private node cannot run here
-    └── InvalidAddress            this is no address of a RabbitMQ
+    └── NodeFailed                the private node cannot run here
 
     Inadmissible                  a command that the broker passed and the worker must refuse
 """
@@ -80,10 +79,6 @@ class ManagementFailed(TransportError):
 
 class NodeFailed(TransportError):
     """The private node cannot run here."""
-
-
-class InvalidAddress(TransportError):
-    """This is no address of a RabbitMQ."""
 
 
 class Inadmissible(PalierError):
