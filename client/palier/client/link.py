@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from palier.broker.errors import PublishRefused, TransportError
-from palier.broker.standing import StandingConnection, State
+from palier.broker.standing import StandingConnection, StandingState
 from palier.broker.transport import Account, Connection, Delivery, Publication, Transport
 from palier.client.credentials import Credentials
 from palier.client.state import Asking, ClientState, Connectivity, Step, View
@@ -36,7 +36,7 @@ _DOUBT = 5.0
 _AGAIN = 5.0
 _TICK = 1.0
 
-_SETTLED = {State.UP: Connectivity.ONLINE, State.REFUSED: Connectivity.REFUSED}
+_SETTLED = {StandingState.UP: Connectivity.ONLINE, StandingState.REFUSED: Connectivity.REFUSED}
 
 
 @dataclass(slots=True)
@@ -158,11 +158,11 @@ class Link:
         for pending in list(self._pending.values()):
             await self._send(pending)
 
-    def _note_state(self, state: State, reason: str) -> None:
+    def _note_state(self, state: StandingState, reason: str) -> None:
         fresh = self.connectivity is Connectivity.CONNECTING
         underway = Connectivity.CONNECTING if fresh else Connectivity.RECONNECTING
         self.connectivity = _SETTLED.get(state, underway)
-        self.note = "" if state is State.UP else reason
+        self.note = "" if state is StandingState.UP else reason
         self._changed()
 
     def _note_blocked(self) -> None:
