@@ -72,7 +72,7 @@ class Conductor:
         self._something = asyncio.Event()
         # one batch is told while the next is committed, and no more than that
         self._to_tell: asyncio.Queue[_Told] = asyncio.Queue(maxsize=1)
-        self._progress: dict[tuple[str, str], Arrived] = {}
+        self._progress: dict[tuple[str, str], Arrived | None] = {}
         self._progress_due: asyncio.TimerHandle | None = None
 
     def deliver(self, connection: Connection, delivery: Delivery) -> None:
@@ -92,6 +92,7 @@ class Conductor:
         """Take what a look at the seats' queues told."""
         if changes:
             noted = await self._in_database(partial(self._handler.presence, changes))
+            self._note_progress(noted)
             await self._to_tell.put(_Told(noted))
 
     async def run(self) -> None:
@@ -115,6 +116,7 @@ class Conductor:
             connection = batch[-1][0]
             deliveries = [one for _, one in batch]
             handled = await self._in_database(partial(self._handler.handle, deliveries))
+            self._note_progress(handled)
             await self._to_tell.put(_Told(handled, connection, deliveries))
 
     async def _batch(self) -> list[tuple[Connection, Delivery]]:
@@ -172,7 +174,6 @@ class Conductor:
         for one in told.handled:
             if one.number is not None:
                 self._handler.told(one.number)
-            self._note_progress(one)
         if told.connection is not None:
             # on a lost connection this does nothing: what it brought comes again
             for last in {one.queue: one for one in told.deliveries}.values():
@@ -188,19 +189,20 @@ class Conductor:
             else:
                 return
 
-    def _note_progress(self, handled: Handled) -> None:
-        for key, progress in handled.progress.items():
-            if progress is None:
-                self._progress.pop(key, None)
-            else:
-                self._progress[key] = progress
+    def _note_progress(self, handled: list[Handled]) -> None:
+        for one in handled:
+            self._progress.update(one.progress)
+        # of what was released or is over nobody needs to hear
+        self._progress = {key: one for key, one in self._progress.items() if one is not None}
         if self._progress and self._progress_due is None:
             loop = asyncio.get_running_loop()
             self._progress_due = loop.call_later(_PROGRESS_DELAY, self._tell_progress)
 
     def _tell_progress(self) -> None:
         self._progress_due = None
-        hints = [hint for one in self._progress.values() for hint in self._teller.progress(one)]
+        hints = [
+            hint for one in self._progress.values() if one for hint in self._teller.progress(one)
+        ]
         self._progress.clear()
         # when something else is being told, the next change brings a newer word
         with contextlib.suppress(asyncio.QueueFull):
