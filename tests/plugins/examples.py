@@ -15,6 +15,7 @@ A block that says nothing of its language, or another one, fails: add here how i
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
@@ -22,7 +23,9 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
@@ -30,8 +33,12 @@ from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 ROOT = Path(__file__).parents[2]
 
+_RUN = ROOT / "run"
+
 #: Commands of others: what they do is not ours to check.
 _FOREIGN = frozenset({"cd", "cp", "git", "pip", "sudo"})
+
+_COMPOSE = frozenset({"up", "down", "ps", "logs", "config", "stop", "restart", "build", "exec"})
 
 #: What changes nothing, needs nothing and is quick: run as it stands.
 _HARMLESS = re.compile(r"\./run help|palier( [a-z-]+)* --(help|version)")
@@ -60,69 +67,58 @@ def commands(block: str) -> Iterator[str]:
 
 
 def _check_command(line: str) -> None:
-    words = shlex.split(line)
-    if words[0] == "export":
-        words = words[1:]
-    while words and _ASSIGNMENT.match(words[0]):
-        words = words[1:]
+    words = _without_environment(shlex.split(line))
     if not words or words[0] in _FOREIGN:
         return
-    if words[:2] == ["uv", "run"]:
-        words = words[2:]
     match words:
         case ["palier", *arguments]:
             _parse_palier(arguments)
         case ["./run", verb, *_]:
-            if not re.search(rf"^  {verb}\)", _run_script(), re.MULTILINE):
-                raise Unchecked(f"./run has no verb {verb!r}")
-        case ["docker", "compose", verb, *_] if verb in {"up", "down", "ps", "logs", "config"}:
-            pass
+            _must(bool(re.search(rf"^  {verb}\)", _RUN.read_text(), re.MULTILINE)), line)
+        case ["docker", "compose", verb, *_]:
+            _must(verb in _COMPOSE, line)
         case ["python", "-m", module, *_]:
-            _has_module(module)
+            _must(find_spec(module) is not None, line)
         case ["python", script, *_]:
-            if not (ROOT / script).is_file():
-                raise Unchecked(f"there is no file {script}")
+            _must((ROOT / script).is_file(), line)
         case _:
-            raise Unchecked(f"nobody knows how to check {line!r}: see {__file__}")
+            _must(False, line)
     if _HARMLESS.fullmatch(shlex.join(words)):
         _run(words)
 
 
-def _run_script() -> str:
-    return (ROOT / "run").read_text()
+def _without_environment(words: list[str]) -> list[str]:
+    rest = itertools.dropwhile(lambda one: one == "export" or _ASSIGNMENT.match(one), words)
+    return list(rest)
+
+
+def _must(condition: bool, line: str) -> None:
+    if not condition:
+        raise Unchecked(f"{line!r} names what is not there, or see {__file__} how to check it")
 
 
 def _parse_palier(arguments: list[str]) -> None:
     """Let the command line parse the arguments, without doing what they say."""
-    import click
     import typer
 
     from palier.cli.__main__ import app
 
-    command: click.Command = typer.main.get_command(app)
-    name, context = "palier", None
+    # typer's own copy of click has no public name to import it by
+    command: Any = typer.main.get_command(app)
+    context: Any = None
+    name, rest = "palier", list(arguments)
     try:
         while True:
-            context = command.make_context(name, list(arguments), parent=context)
-            if not isinstance(command, click.Group):
+            context = command.make_context(name, rest, parent=context)
+            rest = [*getattr(context, "_protected_args", ()), *context.args]
+            if not rest or not hasattr(command, "resolve_command"):
                 return
-            rest = [*context._protected_args, *context.args]
-            if not rest:
-                return
-            found, sub, arguments = command.resolve_command(context, rest)
-            assert sub is not None
-            name, command = found or "", sub
-    except click.exceptions.Exit:
+            name, command, rest = command.resolve_command(context, rest)
+    except typer.Exit:
         return  # --help and --version end here
-    except click.ClickException as error:
-        raise Unchecked(f"palier {shlex.join(arguments)}: {error.format_message()}") from None
-
-
-def _has_module(module: str) -> None:
-    from importlib.util import find_spec
-
-    if find_spec(module) is None:
-        raise Unchecked(f"there is no module {module}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the example is wrong
+        said = getattr(error, "message", error)
+        raise Unchecked(f"palier {shlex.join(arguments)}: {said}") from None
 
 
 def _run(words: list[str]) -> None:
