@@ -86,7 +86,16 @@ class _Channel:
         return number
 
     async def open(self) -> None:
-        await self.ask(self._open)
+        try:
+            await self.ask(self._open)
+        except asyncio.CancelledError:
+            self.give_up()
+            raise
+
+    def give_up(self) -> None:
+        """Close a channel on which something may still happen that nobody waits for."""
+        with suppress(Exception):
+            self.channel.close()
 
     def _open(self, answer: Callable[[Any], None]) -> None:
         self.channel = self._stream.channel(on_open_callback=answer)
@@ -210,7 +219,7 @@ class AmqpConnection(Connection):
             for one in declarations[:-1]:
                 self._declare(channel.channel, one, None)
                 if channel.closed is not None:
-                    break
+                    break  # the last one's asking raises the reason
             await channel.ask(
                 lambda answer: self._declare(channel.channel, declarations[-1], answer)
             )
@@ -229,8 +238,9 @@ class AmqpConnection(Connection):
     async def _controlling(self) -> _Channel:
         self._check()
         if self._control is None or self._control.closed is not None:
-            self._control = _Channel(self._stream, lambda _reason: None)
-            await self._control.open()
+            channel = _Channel(self._stream, lambda _reason: None)
+            await channel.open()
+            self._control = channel
         return self._control
 
     @staticmethod
@@ -399,7 +409,10 @@ class AmqpConnection(Connection):
                     )
                 )
             except BaseException:
+                # should the broker make a consumer yet, its deliveries would have no taker
                 consumer.on_delivery = None
+                self._consumers.pop(queue, None)
+                channel.give_up()
                 raise
             consumer.on_cancel = on_cancel
             consumer.tag = answer.method.consumer_tag

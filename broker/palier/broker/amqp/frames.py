@@ -10,7 +10,7 @@ from __future__ import annotations
 from struct import Struct
 
 from pika import data
-from pika.exceptions import ShortStringTooLong
+from pika.exceptions import ShortStringTooLong, UnsupportedAMQPFieldException
 
 from palier.broker.errors import PublishRefused
 from palier.broker.transport import UNREADABLE_HEADERS, Publication
@@ -63,7 +63,7 @@ def publish(channel: int, publication: Publication, *, frame_max: int) -> bytes:
         exchange = _short(publication.exchange)
         key = _short(publication.routing_key)
         properties = _encode(publication.properties)
-    except (ShortStringTooLong, data.exceptions.UnsupportedAMQPFieldException) as error:
+    except (ShortStringTooLong, UnsupportedAMQPFieldException, RecursionError) as error:
         raise PublishRefused(f"This message cannot be put on the wire: {error!r}") from None
     body = publication.body
     size = len(body)

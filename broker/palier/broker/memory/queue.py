@@ -44,13 +44,21 @@ class Held:
 
 
 @dataclass(slots=True, eq=False)
+class Out:
+    """A message on its way or unacknowledged; without ``held`` when its queue was deleted."""
+
+    held: Held | None
+    consumer: Consumer
+
+
+@dataclass(slots=True, eq=False)
 class Channel:
     """What one connection holds unacknowledged of one queue; it outlives a cancelled consumer."""
 
     connection: MemoryConnection
     queue: str
     tag: int = 0
-    held: dict[int, Held] = field(default_factory=dict)
+    held: dict[int, Out] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -62,11 +70,12 @@ class Consumer:
     on_cancel: Callable[[str], None] | None
     prefetch: int
     exclusive: bool
+    out: int = 0
 
     @property
     def has_room(self) -> bool:
         """Whether it may hold one more."""
-        return not self.prefetch or len(self.channel.held) < self.prefetch
+        return not self.prefetch or self.out < self.prefetch
 
 
 class MemoryQueue:

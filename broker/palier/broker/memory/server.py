@@ -20,7 +20,7 @@ from palier.broker.errors import (
     TooManyConnections,
 )
 from palier.broker.memory.accounts import MemoryAccounts, User
-from palier.broker.memory.queue import Channel, Consumer, Content, Drop, Held, MemoryQueue
+from palier.broker.memory.queue import Channel, Consumer, Content, Drop, Held, MemoryQueue, Out
 from palier.broker.memory.routing import Exchange
 from palier.broker.topology import (
     BROKER_EVENTS,
@@ -123,6 +123,9 @@ class MemoryServer:
             queue = self._queues.pop(name, None)
             if queue is None:
                 return
+            for connection in self._connections:
+                for out in (out for one in connection.channels(name) for out in one.held.values()):
+                    out.held = None
             for exchange in self._exchanges.values():
                 for binding in [one for one in exchange.bindings if one[0] == name]:
                     del exchange.bindings[binding]
@@ -423,7 +426,8 @@ class MemoryServer:
             consumer, held = found
             channel = consumer.channel
             channel.tag += 1
-            channel.held[channel.tag] = held
+            channel.held[channel.tag] = Out(held, consumer)
+            consumer.out += 1
             channel.connection.post(
                 channel.connection.deliver,
                 consumer,
@@ -447,7 +451,17 @@ class MemoryServer:
                 f"PRECONDITION_FAILED - unknown delivery tag {tag}",
             )
             return []
-        return [channel.held.pop(one) for one in tags]
+        return self._let_go(channel, tags)
+
+    @staticmethod
+    def _let_go(channel: Channel, tags: Iterable[int]) -> list[Held]:
+        held = []
+        for tag in list(tags):
+            out = channel.held.pop(tag)
+            out.consumer.out -= 1
+            if out.held is not None:
+                held.append(out.held)
+        return held
 
     def _give_back(self, queue: MemoryQueue, held: list[Held]) -> None:
         for content in queue.give_back(held):
@@ -488,16 +502,17 @@ class MemoryServer:
             return
         for address in [a for a, to in self._replies.items() if to is connection]:
             del self._replies[address]
-        touched = []
+        touched: list[tuple[MemoryQueue, list[Held]]] = []
         for queue in self._queues.values():
             for consumer in [
                 one for one in queue.consumers if one.channel.connection is connection
             ]:
                 queue.consumers.remove(consumer)
                 self._tell("consumer.deleted", consumer)
-            for channel in connection.channels(queue.name):
-                touched.append((queue, list(channel.held.values())))
-                channel.held.clear()
+            touched += [
+                (queue, self._let_go(channel, channel.held))
+                for channel in connection.channels(queue.name)
+            ]
         del self._connections[connection]
         connection.post(connection.end, reason)
         for queue, held in touched:
