@@ -21,7 +21,7 @@ from palier.schemas.envelope import Properties
 class Grant:
     """Give a seat its account and tell the password to whoever asked to join.
 
-    The password is made when it is told, and kept nowhere.
+    The password follows from the request when it is told, and is kept nowhere.
     """
 
     seat: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import itertools
 import logging
-import secrets
 from collections.abc import Sequence
 
 from palier.broker.errors import NotThere, PublishRefused
@@ -24,11 +25,15 @@ _log = logging.getLogger(__name__)
 
 
 class Relay:
-    """Does what items ask for, on one connection after the other. Repeating it is harmless."""
+    """Does what items ask for, on one connection after the other. Repeating it is harmless.
 
-    def __init__(self, *, accounts: Accounts, teller: Teller) -> None:
+    ``secret`` is what the passwords of seats are made from; all workers have the same one.
+    """
+
+    def __init__(self, *, accounts: Accounts, teller: Teller, secret: str) -> None:
         self._accounts = accounts
         self._teller = teller
+        self._secret = secret.encode()
 
     async def tell(self, connection: Connection, items: Sequence[Item]) -> None:
         """Do the items in order and wait for every confirm; raises `TransportError`.
@@ -71,7 +76,7 @@ class Relay:
                     _log.info("Not declared: %s", gone)
 
     async def _grant(self, connection: Connection, grant: Grant) -> None:
-        password = secrets.token_urlsafe(18)
+        password = self._password(grant)
         await asyncio.to_thread(self._accounts.grant_seat, grant.seat, password)
         joined = Joined(
             seat=grant.seat,
@@ -88,6 +93,14 @@ class Relay:
         await connection.publish(
             [self._teller.reply(joined, session=LOBBY, seat=grant.seat, cause=cause)]
         )
+
+    def _password(self, grant: Grant) -> str:
+        """Return the same password each time the same join is answered.
+
+        A client that asked twice takes the first answer, and the second must not end it.
+        """
+        asked = f"{grant.seat} {grant.causation_id}".encode()
+        return hmac.new(self._secret, asked, hashlib.sha256).hexdigest()
 
 
 def _sort(item: Item) -> type[object]:

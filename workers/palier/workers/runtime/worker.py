@@ -81,7 +81,9 @@ class Worker:
 
     async def _run(self, executor: Executor) -> None:
         teller = Teller(self._given.account.user)
-        relay = Relay(accounts=self._given.accounts, teller=teller)
+        relay = Relay(
+            accounts=self._given.accounts, teller=teller, secret=self._given.secrets.operator
+        )
         handlers = [
             BatchHandler(
                 self._given.engine,

@@ -1,0 +1,29 @@
+"""What can go wrong at the command line, in a sentence that says what to do.
+
+::
+
+    CommandError
+    ├── NoServer         nobody said where the server is, and none runs here
+    ├── MissingPart      a part of Palier that this command needs is not installed
+    └── WorkerStopped    the worker that was started here has ended
+"""
+
+from __future__ import annotations
+
+from palier.schemas.errors import PalierError
+
+
+class CommandError(PalierError):
+    """A command cannot do what was asked."""
+
+
+class NoServer(CommandError):
+    """Nobody said where the server is, and none runs here."""
+
+
+class MissingPart(CommandError):
+    """A part of Palier that this command needs is not installed."""
+
+
+class WorkerStopped(CommandError):
+    """The worker that was started here has ended."""

@@ -1,0 +1,88 @@
+"""A whole server on this computer: a private RabbitMQ, a worker, a SQLite file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from palier.broker.node import PrivateNode
+from palier.cli.children import Child
+from palier.cli.errors import CommandError, WorkerStopped
+from palier.cli.server import Server
+
+#: Seconds that a worker may take to be ready.
+_WORKER_DEADLINE = 60.0
+
+
+@contextmanager
+def stack(
+    data: Path, *, programs: Path, database: str | None, progress: Callable[[str], None]
+) -> Iterator[tuple[Server, Child]]:
+    """Run a server in a folder; yield it and its worker once commands are taken."""
+    if not programs.is_dir():
+        raise CommandError(f"There is no folder {programs}: say with --programs where they are.")
+    data.mkdir(parents=True, exist_ok=True)
+    with PrivateNode(data / "node", progress=progress) as node:
+        server = Server(
+            amqp=f"amqp://127.0.0.1:{node.amqp_port}/palier",
+            room_password=_secret(data, "room"),
+            operator_password=_secret(data, "operator"),
+            management=f"http://127.0.0.1:{node.management_port}",
+            user=node.user,
+            password=node.password,
+            database=database or f"sqlite:///{(data / 'palier.db').resolve()}",
+        )
+        health = data / "worker.health"
+        health.unlink(missing_ok=True)
+        progress("The worker is starting.")
+        with worker(server, programs=programs, health=health, log=data / "worker.log") as child:
+            _wait(child, health)
+            file = server.write(data)
+            try:
+                yield server, child
+            finally:
+                file.unlink(missing_ok=True)
+
+
+def worker(server: Server, *, programs: Path, health: Path, log: Path) -> Child:
+    """Start a worker of a server as a child process."""
+    authority = server.amqp.removeprefix("amqp://")
+    return Child(
+        "palier.workers",
+        environment={
+            "PALIER_AMQP": f"amqp://{server.user}:{server.password}@{authority}",
+            "PALIER_MANAGEMENT": server.management,
+            "PALIER_DATABASE": server.database,
+            "PALIER_PROGRAMS": str(programs.resolve()),
+            "PALIER_OPERATOR_PASSWORD": server.operator_password,
+            "PALIER_ROOM_PASSWORD": server.room_password,
+            "PALIER_HEALTH_FILE": str(health.resolve()),
+            "PALIER_PARTITIONS": "1",
+        },
+        log=log,
+    )
+
+
+def _wait(child: Child, health: Path) -> None:
+    end = time.monotonic() + _WORKER_DEADLINE
+    while not health.exists():
+        if child.code is not None:
+            raise WorkerStopped(f"The worker did not start:\n{child.last_words()}")
+        if time.monotonic() > end:
+            raise WorkerStopped(
+                f"The worker is not ready after {_WORKER_DEADLINE:g} s; see {child.log}."
+            )
+        time.sleep(0.05)
+
+
+def _secret(data: Path, name: str) -> str:
+    """Return a password that stays the same as long as the folder does."""
+    path = data / f"{name}.secret"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
+    return path.read_text().strip()

@@ -1,0 +1,154 @@
+"""A session's data as tables for analysis: one consistent picture, also while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from palier.schemas.names import ALL
+from palier.workers.persistence import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One table: its name, its columns, its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+def export(db: Connection, session: str) -> tuple[Export, ...]:
+    """Return a session's tables; read in one transaction they fit each other.
+
+    ``answers``: a row for each arrival, with a column for each field that any form had;
+    ``payoffs``: a row for each seat; ``stages``: a row for each generation; ``events``: the log.
+    """
+    groups = _groups(db, session)
+    return (
+        _answers(db, session, groups),
+        _payoffs(db, session, groups),
+        _stages(db, session),
+        _events(db, session),
+    )
+
+
+def _groups(db: Connection, session: str) -> dict[str, str]:
+    """Return the group of each seat that is in one."""
+    scope = tables.scope
+    rows = db.execute(
+        select(scope.c.name, scope.c.seats)
+        .where(scope.c.session == session, scope.c.name != ALL)
+        .order_by(scope.c.name)
+    )
+    return {seat: one.name for one in rows for seat in one.seats}
+
+
+def _answers(db: Connection, session: str, groups: dict[str, str]) -> Export:
+    arrival, run, answer = tables.arrival, tables.stage_run, tables.answer
+    same_run = [arrival.c[one] == run.c[one] for one in ("session", "scope", "generation")]
+    same_answer = [
+        arrival.c[one] == answer.c[one] for one in ("session", "scope", "generation", "seat")
+    ]
+    joined = arrival.join(run, same_run[0] & same_run[1] & same_run[2]).outerjoin(
+        answer, same_answer[0] & same_answer[1] & same_answer[2] & same_answer[3]
+    )
+    found = db.execute(
+        select(arrival, run.c.stage, run.c.visit, run.c.opened_at, answer.c.value)
+        .select_from(joined)
+        .where(arrival.c.session == session)
+        .order_by(run.c.opened_at, arrival.c.scope, arrival.c.generation, arrival.c.seat)
+    ).all()
+    fields = _fields(found)
+    columns = (
+        "session",
+        "seat",
+        "group",
+        "scope",
+        "stage",
+        "visit",
+        "generation",
+        "opened_at",
+        "arrived_at",
+        "how",
+    )
+    return Export(
+        "answers",
+        # a field that is called like a column of ours keeps both apart
+        (*columns, *(f"answer.{one}" if one in columns else one for one in fields)),
+        tuple(
+            (
+                one.session,
+                one.seat,
+                groups.get(one.seat, ""),
+                one.scope,
+                one.stage,
+                one.visit,
+                one.generation,
+                one.opened_at.isoformat(),
+                one.at.isoformat(),
+                one.how,
+                *((one.value or {}).get(field, "") for field in fields),
+            )
+            for one in found
+        ),
+    )
+
+
+def _fields(found: Iterable[Any]) -> tuple[str, ...]:
+    """Return every field of every answer, in the order in which they first appear."""
+    seen: dict[str, None] = {}
+    for one in found:
+        seen.update(dict.fromkeys(one.value or {}))
+    return tuple(seen)
+
+
+def _payoffs(db: Connection, session: str, groups: dict[str, str]) -> Export:
+    table = tables.participant
+    rows = db.execute(select(table).where(table.c.session == session).order_by(table.c.number))
+    return Export(
+        "payoffs",
+        ("session", "seat", "number", "group", "payoff"),
+        tuple(
+            (one.session, one.seat, one.number, groups.get(one.seat, ""), f"{one.payoff:f}")
+            for one in rows
+        ),
+    )
+
+
+def _stages(db: Connection, session: str) -> Export:
+    table = tables.stage_run
+    rows = db.execute(
+        select(table)
+        .where(table.c.session == session)
+        .order_by(table.c.opened_at, table.c.scope, table.c.generation)
+    )
+    columns = (
+        "session",
+        "scope",
+        "generation",
+        "stage",
+        "visit",
+        "status",
+        "expected",
+        "arrived",
+        "opened_at",
+        "released_at",
+    )
+    return Export("stages", columns, tuple(_plain(rows, columns)))
+
+
+def _events(db: Connection, session: str) -> Export:
+    table = tables.event_log
+    rows = db.execute(select(table).where(table.c.session == session).order_by(table.c.version))
+    columns = ("session", "version", "kind", "author", "at", "body")
+    return Export("events", columns, tuple(_plain(rows, columns)))
+
+
+def _plain(rows: Iterable[Any], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        values = (getattr(row, one) for one in columns)
+        yield tuple(one.isoformat() if hasattr(one, "isoformat") else one for one in values)
