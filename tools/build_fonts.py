@@ -4,7 +4,9 @@ Run it as ``uv run --no-project --with fontpkg-inter --with fonttools tools/buil
 
 A variable font would be shown in its default weight only, and the whole family weighs megabytes:
 each weight is instanced and cut down to the characters a European laboratory writes.
-"""  # noqa: INP001 - a script, not a package
+"""
+
+# mypy: disable-error-code="import-not-found, import-untyped, no-any-unimported"
 
 from __future__ import annotations
 
@@ -47,9 +49,7 @@ def main() -> int:
     """Write the fonts and their licence into the client's assets."""
     distributed = {path.name: Path(str(path.locate())) for path in files("fontpkg-inter") or ()}
     variable = next(
-        path
-        for name, path in distributed.items()
-        if name.endswith(".ttf") and "Italic" not in name
+        path for name, path in distributed.items() if name.endswith(".ttf") and "Italic" not in name
     )
     for weight in WEIGHTS:
         _write(_subset(_instance(variable, weight)), ASSETS / f"Inter-{weight}.ttf")

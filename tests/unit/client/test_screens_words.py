@@ -275,5 +275,10 @@ def test_the_pace_comes_from_the_environment_within_reason() -> None:
     assert Pace.from_environment({"PALIER_FPS_IDLE": "-4"}).idle == 1
 
 
+def test_a_window_calms_down_in_two_steps() -> None:
+    pace = Pace(active=60, idle=10)
+    assert [pace.rate(quiet) for quiet in (0, 1, 30)] == [60, 10, 5]
+
+
 def test_there_is_a_sample_of_each_screen_in_each_language() -> None:
     assert sample_views("en").keys() == sample_views("fr").keys()

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pydantic import JsonValue
 
 from palier.client.screens.draft import Draft, read
-from palier.client.screens.fields import AnyFace, make_face
+from palier.client.screens.face import AnyFace
+from palier.client.screens.fields import make_face
 from palier.client.screens.kit import Kit
 from palier.schemas.forms import FormSpec
 

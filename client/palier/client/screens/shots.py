@@ -19,6 +19,7 @@ import dearpygui.dearpygui as dpg
 
 from palier.client.errors import ClientError
 from palier.client.screens.desk import SIZE, Desk
+from palier.client.screens.draft import Raw
 from palier.client.screens.kit import Kit, press
 from palier.client.screens.overview import SIZE as OVERVIEW_SIZE
 from palier.client.screens.overview import OverviewFace
@@ -43,13 +44,20 @@ class Shot:
     view: str = ""
     palette: PaletteName = "light"
     language: Language = "en"
-    typed: tuple[tuple[str, str], ...] = ()
+    typed: tuple[tuple[str, Raw], ...] = ()
     press: bool = False
     size: tuple[int, int] = SIZE
     scale: float = 1.0
 
 
-_TYPED = (("amount", "12"), ("guess", "9.5"))
+_TYPED: tuple[tuple[str, Raw], ...] = (("amount", "12"), ("guess", "9.5"))
+
+_ANSWERED: tuple[tuple[str, Raw], ...] = (
+    ("age", "31"),
+    ("mood", "o1"),
+    ("field", "o3"),
+    ("before", False),
+)
 
 SHOTS: dict[str, Shot] = {
     "desk-lobby": Shot(view="lobby"),
@@ -59,8 +67,10 @@ SHOTS: dict[str, Shot] = {
     "desk-waiting": Shot(view="waiting"),
     "desk-waiting-french": Shot(view="waiting", language="fr"),
     "desk-results": Shot(view="results"),
-    "desk-survey": Shot(view="survey", size=(1280, 1000)),
+    "desk-survey": Shot(view="survey", size=(1280, 1090), typed=_ANSWERED),
     "overview": Shot(size=OVERVIEW_SIZE),
+    "desk-sending": Shot(view="sending", typed=_TYPED, palette="dark"),
+    "desk-form-scaled": Shot(view="form", typed=_TYPED, size=(1024, 640), scale=1.5),
     "desk-between": Shot(view="between"),
     "desk-small": Shot(view="form", typed=_TYPED, size=(1024, 640)),
     "desk-large": Shot(view="form", typed=_TYPED, size=(2560, 1440), scale=1.5),

@@ -159,8 +159,8 @@ class Themes:
         self._panel("dense-card", surface, padding=(18, 14), rounding=12, border="border")
         self._panel("bar", surface, padding=(24, 14), spacing=(10, 0))
         self._panel("status", surface, padding=(24, 11))
-        # the scroll bar takes its 10 pixels from the margin
-        self._panel("page", colour("background"), padding=(14, 8), spacing=(0, 0))
+        # the scroll bar takes its 10 pixels from the margin; filling the ground twice is not free
+        self._panel("page", CLEAR, padding=(14, 8), spacing=(0, 0))
         for tone in ("ok", "warn", "bad"):
             self._panel(f"strip-{tone}", colour(f"{tone}_soft"), padding=(24, 11))
         px = self._px
