@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 _RUN = ROOT / "run"
 
 #: Commands of others: what they do is not ours to check.
-_FOREIGN = frozenset({"cd", "cp", "git", "pip", "sudo"})
+_FOREIGN = frozenset({".", "cd", "cp", "git", "pip", "sudo"})
 
 _COMPOSE = frozenset({"up", "down", "ps", "logs", "config", "stop", "restart", "build", "exec"})
 
