@@ -1,0 +1,200 @@
+"""`palier demo`: a whole session of the public-goods game, here and now."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.live import Live
+
+from palier.cli import options
+from palier.cli.bots import play
+from palier.cli.children import Child
+from palier.cli.desk import need_windows
+from palier.cli.errors import CommandError, MissingPart, WorkerStopped
+from palier.cli.running import run
+from palier.cli.server import Server
+from palier.cli.session import operator_of, read_exports, write_exports
+from palier.cli.showing import err, export_table, out, overview_table
+from palier.cli.stack import stack
+from palier.cli.up import stop_on_signals, tell
+from palier.client.asking import Operator
+from palier.client.errors import NoDisplay
+from palier.schemas.commands import OpenSession
+from palier.schemas.replies import Overview
+
+_PROGRAM = "public-goods"
+_SESSION = "demo"
+_GROUP = 4
+
+#: Seconds between two looks at the session, and how long the end stays on the windows.
+_LOOK = 0.25
+_GOODBYE = 3.0
+
+
+def demo(
+    *,
+    bots: Annotated[
+        int | None, typer.Option(min=0, help="Seats that bots play; all without a display.")
+    ] = None,
+    seats: Annotated[int, typer.Option(min=4, help="Seats in all, a multiple of 4.")] = 4,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of the game.")] = 5,
+    pause: Annotated[float, typer.Option(min=0, help="Seconds a bot thinks, at most.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Makes groups and bots repeatable.")] = 1,
+    runs: Annotated[Path, typer.Option(help="Where the data of each demo go.")] = Path("runs"),
+    programs: options.Programs = options.PROGRAMS,
+) -> None:
+    """Play the public-goods game: desk windows where there is a display, bots where there is none.
+
+    A private RabbitMQ and a worker are started and stopped; the data stay.
+    """
+    stop_on_signals()
+    seats = max(seats, bots or 0)
+    if seats % _GROUP:
+        raise CommandError(f"{seats} seats cannot form groups of {_GROUP}: take a multiple of it.")
+    filled = _bots(bots, seats)
+    folder = _folder(runs)
+    command = OpenSession(
+        session=_SESSION,
+        program=_PROGRAM,
+        seats=tuple(f"p{number}" for number in range(1, seats + 1)),
+        settings={"rounds": rounds},
+        auto_start=True,
+        seed=seed,
+    )
+    try:
+        with stack(folder, programs=programs, database=None, progress=tell) as (server, worker):
+            _tell_where(server)
+            run(_Demo(server, worker, folder, command).play(bots=filled, pause=pause))
+            exports = read_exports(server.database, _SESSION)
+    finally:
+        # what a node keeps is worth nothing once its session is over; the rest stays
+        shutil.rmtree(folder / "node", ignore_errors=True)
+    paths = write_exports(exports, folder)
+    for one in exports[:2]:
+        out.print(export_table(one, rows=4))
+    out.print(f"database  {(folder / 'palier.db').resolve()}")
+    for path in paths.values():
+        out.print(f"csv       {path}")
+
+
+def _bots(wanted: int | None, seats: int) -> int:
+    """Return how many seats bots play: those wanted, or all where no window can be opened."""
+    if wanted is not None and wanted >= seats:
+        return seats
+    try:
+        need_windows()
+    except (NoDisplay, MissingPart) as error:
+        err.print(f"{error} Bots play all {seats} seats.", style="yellow")
+        return seats
+    return wanted or 0
+
+
+def _folder(runs: Path) -> Path:
+    """Return a new folder for this run."""
+    stem = f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}-{_PROGRAM}"
+    for number in range(1, 100):
+        folder = runs / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise CommandError(f"{runs} cannot be written to: {error.strerror}.") from None
+        return folder
+    raise CommandError(f"Too many demos at once in {runs}.")
+
+
+def _tell_where(server: Server) -> None:
+    err.print(
+        f"Management console: {server.management}, user {server.user}, password {server.password}",
+        style="dim",
+        soft_wrap=True,
+    )
+
+
+class _Demo:
+    """One session, from its opening to its end."""
+
+    def __init__(self, server: Server, worker: Child, folder: Path, command: OpenSession) -> None:
+        self._server = server
+        self._worker = worker
+        self._folder = folder
+        self._command = command
+        self._windows: list[Child] = []
+
+    async def play(self, *, bots: int, pause: float) -> None:
+        """Open the session, fill its seats, show it until it is over."""
+        seats = self._command.seats
+        people, machines = seats[: len(seats) - bots], seats[len(seats) - bots :]
+        with ExitStack() as windows:
+            async with operator_of(self._server) as operator:
+                await operator.open(self._command)
+                codes = await operator.codes(_SESSION, seats)
+                if people:
+                    self._open_windows(windows, [codes[one] for one in people])
+                playing = asyncio.ensure_future(
+                    play(
+                        self._server.transport(),
+                        {one: codes[one] for one in machines},
+                        room_password=self._server.room_password,
+                        pause=pause,
+                        seed=self._command.seed or 0,
+                    )
+                )
+                try:
+                    await self._watch(operator)
+                    await asyncio.wait_for(playing, timeout=30)
+                    if people:
+                        await asyncio.sleep(_GOODBYE)
+                finally:
+                    playing.cancel()
+
+    def _open_windows(self, windows: ExitStack, codes: Sequence[str]) -> None:
+        for number, code in enumerate(codes, start=1):
+            arguments = ["desk", "--join", code, "--state", str(self._folder / f"desk-{number}")]
+            windows.enter_context(self._window(f"desk-{number}", arguments))
+        windows.enter_context(self._window("overview", ["overview", _SESSION]))
+
+    def _window(self, name: str, arguments: list[str]) -> Child:
+        child = Child(
+            "palier.cli",
+            [*arguments, "--data", str(self._folder)],
+            environment={key: one for key, one in os.environ.items() if key != "PALIER_SERVER"},
+            log=self._folder / f"{name}.log",
+        )
+        self._windows.append(child)
+        return child
+
+    async def _watch(self, operator: Operator) -> None:
+        """Show seats × stages until the session is over."""
+        overview = await operator.overview(_SESSION)
+        with Live(
+            overview_table(overview), console=out, refresh_per_second=8, transient=False
+        ) as live:
+            while overview.status in {"lobby", "running"}:
+                await asyncio.sleep(_LOOK)
+                self._check()
+                overview = await operator.overview(_SESSION)
+                live.update(overview_table(overview))
+        _tell_end(overview)
+
+    def _check(self) -> None:
+        if self._worker.code is not None:
+            raise WorkerStopped(f"The worker has stopped:\n{self._worker.last_words()}")
+        if self._windows and all(one.code is not None for one in self._windows):
+            words = next((said for one in self._windows if (said := one.last_words())), "")
+            raise CommandError(f"Every window was closed before the session was over. {words}")
+
+
+def _tell_end(overview: Overview) -> None:
+    if overview.status != "finished":
+        reason = f": {overview.reason}" if overview.reason else ""
+        err.print(f"The session was {overview.status}{reason}.", style="yellow")

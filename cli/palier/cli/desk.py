@@ -1,0 +1,171 @@
+"""`palier desk` and `palier overview`: the windows."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Annotated, Literal
+
+import typer
+from platformdirs import user_state_path
+
+from palier.cli import options
+from palier.cli.errors import CommandError, MissingPart
+from palier.cli.running import run
+from palier.cli.server import DATA, Server, find_server
+from palier.cli.session import operator_of
+from palier.client.asking import join
+from palier.client.credentials import Credentials, CredentialsFile
+from palier.client.errors import ClientError
+from palier.client.link import Link
+from palier.client.state import View
+from palier.client.thread import LoopThread
+from palier.schemas.errors import PalierError
+from palier.schemas.names import check_name
+
+Palette = Literal["light", "dark", "system"]
+PaletteOption = Annotated[Palette, typer.Option(help="Light or dark, or as the system has it.")]
+Scale = Annotated[float | None, typer.Option(min=1.0, max=2.0, help="1.25 is 125 %.")]
+Language = Annotated[str | None, typer.Option(help="en or fr; the system's by default.")]
+
+_REFRESH = 0.5
+
+
+def need_windows() -> None:
+    """Raise `MissingPart` or `NoDisplay` where no window can be opened."""
+    if importlib.util.find_spec("dearpygui") is None:
+        raise MissingPart("The windows are not installed here: `pip install palier-client`.")
+    from palier.client.screens.display import require_display
+
+    require_display()
+
+
+def desk(  # noqa: PLR0913 - each is an option of its own
+    *,
+    code: Annotated[str | None, typer.Option("--join", help="A one-time code.")] = None,
+    seat: Annotated[str | None, typer.Option(help="A seat joined from here before.")] = None,
+    palette: PaletteOption = "system",
+    scale: Scale = None,
+    language: Language = None,
+    server: options.Address = None,
+    data: options.Data = DATA,
+    state: Annotated[Path | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Sit down at a seat: with a code the first time, without one ever after."""
+    need_windows()
+    found = find_server(server, data)
+    kept = CredentialsFile(state or user_state_path("palier"), server=found.amqp)
+    show_desk(found, _credentials(found, kept, code, seat), palette, scale, language)
+
+
+def _credentials(
+    server: Server, kept: CredentialsFile, code: str | None, seat: str | None
+) -> Credentials:
+    if code is not None:
+        password = server.need("room_password", "PALIER_ROOM_PASSWORD")
+        credentials = run(join(server.transport(), code=code, room_password=password))
+        kept.save(credentials)
+        return credentials
+    seats = kept.seats()
+    if seat is None and len(seats) == 1:
+        (seat,) = seats
+    if seat is None:
+        known = f" Joined from here: {', '.join(seats)}." if seats else ""
+        raise CommandError(f"Say which seat: --join CODE, or --seat NAME.{known}")
+    if (found := kept.load(check_name(seat))) is None:
+        raise CommandError(
+            f"Seat {seat} was never joined from this computer: ask the operator for a code, "
+            "then `palier desk --join CODE`."
+        )
+    return found
+
+
+def show_desk(
+    server: Server,
+    credentials: Credentials,
+    palette: Palette,
+    scale: float | None,
+    language: str | None,
+) -> None:
+    """Show a seat's window until it is closed; in the main thread."""
+    from palier.client.screens.desk import run_desk
+
+    inbox: SimpleQueue[View] = SimpleQueue()
+    with LoopThread("link") as loop:
+        link = loop.run(_linked(server, credentials, inbox)).result()
+        run_desk(
+            inbox=inbox,
+            submit=lambda answer: loop.call(link.submit, answer),
+            title=f"Palier: {credentials.seat}",
+            palette=palette,
+            scale=scale,
+            language=language,
+        )
+        loop.run(link.__aexit__()).result(timeout=10)
+
+
+async def _linked(server: Server, credentials: Credentials, inbox: SimpleQueue[View]) -> Link:
+    link = Link(
+        server.transport(), credentials, on_change=lambda changed: inbox.put(changed.view())
+    )
+    return await link.__aenter__()
+
+
+def overview(
+    session: Annotated[str, typer.Argument(help="The session's name.")],
+    *,
+    palette: PaletteOption = "system",
+    scale: Scale = None,
+    language: Language = None,
+    server: options.Address = None,
+    data: options.Data = DATA,
+) -> None:
+    """Watch a session as its operator: start it, see who everyone waits for, close it."""
+    need_windows()
+    show_overview(find_server(server, data), check_name(session), palette, scale, language)
+
+
+def show_overview(
+    server: Server, session: str, palette: Palette, scale: float | None, language: str | None
+) -> None:
+    """Show the operator's window until it is closed; in the main thread."""
+    from palier.client.screens.overview import News, Notice, run_overview
+
+    inbox: SimpleQueue[News] = SimpleQueue()
+    operator = operator_of(server)
+
+    async def watch() -> None:
+        async with operator:
+            while True:
+                try:
+                    inbox.put(await operator.overview(session))
+                except PalierError as error:
+                    inbox.put(Notice(text=str(error)))
+                await asyncio.sleep(_REFRESH)
+
+    async def order(what: Literal["start", "close"]) -> None:
+        try:
+            await (operator.start(session) if what == "start" else operator.close(session))
+            inbox.put(await operator.overview(session))
+        except ClientError as error:
+            logging.getLogger(__name__).warning("%s", error)
+            inbox.put(Notice(text=str(error)))
+
+    with LoopThread("operator") as loop:
+        loop.run(watch())
+        run_overview(
+            inbox=inbox,
+            start=lambda: _forget(loop.run(order("start"))),
+            close=lambda: _forget(loop.run(order("close"))),
+            title=f"Palier: {session}",
+            palette=palette,
+            scale=scale,
+            language=language,
+        )
+
+
+def _forget(_future: object) -> None:
+    """Do nothing: what comes of an order arrives in the inbox."""

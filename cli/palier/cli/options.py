@@ -1,0 +1,23 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--server", help="RabbitMQ's address, amqp://host:5672/palier.", show_default=False
+    ),
+]
+Data = Annotated[Path, typer.Option("--data", help="The folder of `palier up`.")]
+Programs = Annotated[
+    Path, typer.Option("--programs", envvar="PALIER_PROGRAMS", help="The folder of programs.")
+]
+Json = Annotated[bool, typer.Option("--json", help="For scripts: JSON on standard output.")]
+
+PROGRAMS = Path(os.environ.get("PALIER_PROGRAMS", "programs"))

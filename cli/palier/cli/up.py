@@ -1,0 +1,65 @@
+"""`palier up` and `palier worker`: a server in the foreground."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from palier.cli import options
+from palier.cli.errors import WorkerStopped
+from palier.cli.server import DATA, Server
+from palier.cli.showing import err, out
+from palier.cli.stack import stack
+from palier.workers.__main__ import main as run_worker
+
+#: Seconds between two looks at the worker.
+_LOOK = 0.5
+
+
+def up(
+    *,
+    data: options.Data = DATA,
+    programs: options.Programs = options.PROGRAMS,
+    database: Annotated[
+        str | None, typer.Option(help="PostgreSQL instead of a SQLite file in the folder.")
+    ] = None,
+) -> None:
+    """Run a server here until Ctrl-C: a private RabbitMQ and a worker."""
+    stop_on_signals()
+    with stack(data, programs=programs, database=database, progress=tell) as (server, worker):
+        out.print(_ready(server, data))
+        while worker.code is None:
+            time.sleep(_LOOK)
+        raise WorkerStopped(f"The worker has stopped:\n{worker.last_words()}")
+
+
+def worker() -> None:
+    """Run one more worker, with its settings from the environment (`python -m palier.workers`)."""
+    raise typer.Exit(run_worker([]))
+
+
+def tell(sentence: str) -> None:
+    """Tell how a start gets on."""
+    err.print(sentence, style="dim")
+
+
+def stop_on_signals() -> None:
+    """Take a request to end, or a closed terminal, like Ctrl-C: everything is stopped first."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
+def _ready(server: Server, data: Path) -> str:
+    return (
+        f"Palier is up; Ctrl-C stops it.\n"
+        f"  RabbitMQ   {server.amqp}\n"
+        f"  console    {server.management}  (user {server.user}, password in "
+        f"{data / 'server.json'})\n"
+        f"  database   {server.database}\n"
+        f"Now, in another terminal: palier session open public-goods --seats 4"
+    )
