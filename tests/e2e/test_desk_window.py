@@ -154,7 +154,7 @@ class DeskProcess:
 def open_desk(display: str, tmp_path: Path) -> Iterator[Callable[..., DeskProcess]]:
     with ExitStack() as stack:
 
-        def opened(*arguments: str) -> DeskProcess:
+        def opened(*arguments: str, script: Path = PROCESS) -> DeskProcess:
             port = tmp_path / "port"
             environment = {
                 **os.environ,
@@ -165,7 +165,7 @@ def open_desk(display: str, tmp_path: Path) -> Iterator[Callable[..., DeskProces
             }
             process = stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, str(PROCESS), *arguments],
+                    [sys.executable, str(script), *arguments],
                     env=environment,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
@@ -301,6 +301,21 @@ def test_a_failing_callback_is_told_and_ends_nothing(
     desk.shows("toast")
     desk.show("results")
     assert desk.event()["painted"] == "results"
+
+
+def test_an_operator_starts_a_session_and_closes_it_after_one_more_question(
+    open_desk: Callable[..., DeskProcess],
+) -> None:
+    overview = open_desk(script=PROCESS.with_name("overview_process.py"))
+    overview.expect("value", "status", reply="Not started")
+    overview.click("start")
+    assert overview.event() == {"pressed": "start"}
+    overview.expect("value", "status", reply="Running")
+    until(lambda: overview.ask("rect", "start") is None, what="a running session has no start")
+    overview.click("close")
+    overview.click("close.yes")
+    assert overview.event() == {"pressed": "close"}
+    overview.expect("value", "toast", reply="Somebody else has closed it.")
 
 
 def test_closing_the_window_ends_the_desk(

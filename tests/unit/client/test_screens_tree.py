@@ -143,6 +143,13 @@ def test_the_same_generation_keeps_its_items_and_what_was_typed(kit: Kit, desk: 
     assert "reconnecting" in dpg.get_value(kit.named["strip"])
 
 
+def test_what_changes_nothing_wakes_nobody(desk: Desk, face: OverviewFace) -> None:
+    assert desk.take(VIEWS["form"])
+    assert not desk.take(VIEWS["form"])
+    assert face.take(sample_overview())
+    assert not face.take(sample_overview())
+
+
 def test_another_generation_begins_empty(kit: Kit, desk: Desk) -> None:
     desk.show(VIEWS["form"])
     put(kit, "amount", "1")
@@ -196,7 +203,7 @@ def test_a_survey_is_handed_in_with_what_was_chosen(kit: Kit, desk: Desk, submit
     for choice in ("field.mood.1", "field.before.1", "field.mood.2"):
         item = kit.named[choice]
         dpg.set_value(item, True)
-        dpg.get_item_callback(item)(item, True, dpg.get_item_user_data(item))
+        dpg.get_item_callback(item)(item, True, None)
     combo = kit.named["field.field"]
     dpg.get_item_callback(combo)(combo, "Law", None)
     press(kit.named["submit"])

@@ -169,6 +169,14 @@ def test_clearing_a_field_does_not_bring_its_default_back_unseen() -> None:
     assert read(spec, {"amount": ""}, ENGLISH.numerals).problems == {"amount": "required"}
 
 
+@pytest.mark.parametrize("raw", [None, "", "  "])
+def test_blank_text_is_an_answer_only_where_the_default_is_text(raw: str | None) -> None:
+    asked = FormSpec(fields=(TextField(name="name", title="Name"),))
+    offered = FormSpec(fields=(TextField(name="name", title="Name", default=""),))
+    assert read(asked, {"name": raw}, ENGLISH.numerals).problems == {"name": "required"}
+    assert read(offered, {"name": raw or ""}, ENGLISH.numerals).answer == {"name": ""}
+
+
 def test_choices_and_flags_are_nothing_until_they_are_made() -> None:
     choice = ChoiceField(name="mood", title="Mood", options=(Option(value="a", title="A"),))
     spec = FormSpec(fields=(choice, FlagField(name="before", title="Before")))

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dearpygui.dearpygui as dpg
 
 from palier.client.screens.draft import Raw
 from palier.client.screens.face import FieldFace
 from palier.client.screens.fonts import Item
+from palier.client.screens.kit import Kit
 from palier.schemas.forms import ChoiceField, FlagField
+
+
+def add_option(kit: Kit, title: str, *, on: bool, wrap: bool, told: Callable[[bool], None]) -> Item:
+    """Add a box whose title breaks where the card ends; a click on the title counts too."""
+    with kit.across():
+        box: Item = dpg.add_checkbox(
+            default_value=on, callback=lambda _sender, value, _data: told(bool(value))
+        )
+        with kit.lowered(4):
+            text = kit.text(title, wrap=wrap)
+
+    def toggle() -> None:
+        if dpg.get_item_configuration(box)["enabled"]:
+            dpg.set_value(box, not dpg.get_value(box))
+            told(bool(dpg.get_value(box)))
+
+    with dpg.item_handler_registry() as registry:
+        dpg.add_item_clicked_handler(dpg.mvMouseButton_Left, callback=lambda *_: toggle())
+    dpg.bind_item_handler_registry(text, registry)
+    return box
 
 
 class CheckFace(FieldFace[FlagField]):
@@ -18,18 +41,12 @@ class CheckFace(FieldFace[FlagField]):
     def build(self) -> None:
         """Add box, title and help."""
         kit, spec = self.kit, self.spec
-        with kit.across(spacing=10):
-            box: Item = dpg.add_checkbox(
-                default_value=bool(self.raw),
-                callback=lambda _sender, value, _data: self.edited(bool(value)),
-            )
-            self.named(box)
-            kit.themes.bind(box, "box")
-            with kit.lowered(3):
-                kit.text(spec.title, wrap=True)
+        box = add_option(kit, spec.title, on=bool(self.raw), wrap=True, told=self.edited)
+        self.named(box)
+        self.mark(bad=False)
         if spec.help:
             kit.text(spec.help, role="small", ink="muted", wrap=True)
-        self._build_problem()
+        self.build_problem()
 
     def build_input(self) -> None:
         """Leave it: the box stands before its title."""
@@ -50,18 +67,15 @@ class RadioFace(FieldFace[ChoiceField | FlagField]):
 
     def build_input(self) -> None:
         """Add a button for each option; yes and no stand side by side."""
-        self._raws = [raw for _, raw in self._options]
         flag = isinstance(self.spec, FlagField)
         with dpg.group(horizontal=flag, horizontal_spacing=self.kit.px(28)):
             for index, (title, raw) in enumerate(self._options):
-                button: Item = dpg.add_checkbox(
-                    label=title,
-                    default_value=raw == self.raw,
-                    user_data=index,
-                    callback=lambda _sender, _value, chosen: self._choose(chosen),
-                )
-                self.named(button, str(index))
+                self._add(index, title, on=raw == self.raw, wrap=not flag)
         self.mark(bad=False)
+
+    def _add(self, index: int, title: str, *, on: bool, wrap: bool) -> None:
+        told = lambda value: self._choose(index, on=value)  # noqa: E731 - it binds the index
+        self.named(add_option(self.kit, title, on=on, wrap=wrap, told=told), str(index))
 
     @property
     def _options(self) -> list[tuple[str, Raw]]:
@@ -70,10 +84,12 @@ class RadioFace(FieldFace[ChoiceField | FlagField]):
             return [(words.yes, True), (words.no, False)]
         return [(option.title, option.value) for option in self.spec.options]
 
-    def _choose(self, chosen: int) -> None:
+    def _choose(self, chosen: int, *, on: bool) -> None:
+        """Keep one option; only where nothing is required can it be taken back."""
+        kept = on or self.spec.required
         for index, item in enumerate(self.inputs):
-            dpg.set_value(item, index == chosen)
-        self.edited(self._raws[chosen])
+            dpg.set_value(item, kept and index == chosen)
+        self.edited(self._options[chosen][1] if kept else None)
 
     def mark(self, *, bad: bool) -> None:
         """Mark every option."""

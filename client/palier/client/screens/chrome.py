@@ -16,7 +16,7 @@ from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit, text_width
 from palier.client.state import Asking, Connectivity, Ended, Lobby, View, Waiting
 
-BAR, STRIP, STATUS = 64, 42, 38
+BAR, STATUS = 64, 38
 
 #: The colour of the connection's dot, and the tone of the strip where there is one.
 _INKS = {
@@ -81,8 +81,8 @@ class Strip:
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
-        with kit.panel("strip-warn", height=kit.px(STRIP), width=-1, show=False) as self._panel:
-            self._text = kit.name("strip", kit.text("", role="small-strong"))
+        with kit.panel("strip-warn", auto_resize_y=True, width=-1, show=False) as self._panel:
+            self._text = kit.name("strip", kit.text("", role="small-strong", wrap=True))
 
     def show(self, view: View) -> None:
         """Show or hide, with the link's own note where it has one."""

@@ -65,9 +65,12 @@ class Desk:
         """Which page is shown."""
         return self._page.name if self._page else ""
 
-    def take(self, view: View) -> None:
-        """Note a view; it is shown with the next frame, unless a newer one comes before."""
+    def take(self, view: View) -> bool:
+        """Note a view for the next frame, unless a newer one comes before; False if it is old."""
+        if view == (self._next or self.view):
+            return False
         self._next = view
+        return True
 
     def recall(self, stage: Stage, draft: Draft) -> None:
         """Take up a draft of a stage that is not shown yet."""

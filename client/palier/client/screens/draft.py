@@ -59,8 +59,8 @@ def _value(field: FieldSpec, raw: Raw, numerals: Numerals) -> JsonValue:
         case NumberField():
             return numerals.read(raw)
         case TextField():
-            text = raw.strip()
-            return text if text or field.required else None
+            # blank is an answer only where the author's default says so
+            return raw.strip() or (None if field.default is None else "")
         case _:
             return raw or None
 

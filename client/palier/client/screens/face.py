@@ -50,10 +50,10 @@ class FieldFace(ABC, Generic[Spec]):
                 self.build_input()
                 with kit.lowered(9):
                     self.build_hint()
-                    self._build_problem()
+                    self.build_problem()
         else:
             self.build_input()
-            self._build_problem()
+            self.build_problem()
         self.build_below()
 
     @abstractmethod
@@ -66,7 +66,8 @@ class FieldFace(ABC, Generic[Spec]):
     def build_below(self) -> None:
         """Add what stands under input and problem."""
 
-    def _build_problem(self) -> None:
+    def build_problem(self) -> None:
+        """Add the place where the problem is said."""
         self._problem = self.kit.text("", ink="bad", wrap=True, show=False)
         self.kit.name(f"problem.{self.spec.name}", self._problem)
 

@@ -1,7 +1,5 @@
 r"""The windows in French; a no-break space, written ``\u00a0``, stands before high punctuation."""
 
-# ruff: noqa: RUF001 - French has typographic apostrophes
-
 from __future__ import annotations
 
 from palier.client.screens.numerals import Numerals

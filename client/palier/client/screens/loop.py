@@ -61,15 +61,16 @@ def _frequency(text: str, usual: float) -> float:
 class Loop(Generic[Message]):
     """Runs a window until it is closed; blocking, main thread only.
 
-    ``take`` gets the messages, ``tick`` runs before each frame, ``after`` behind it, ``failed``
-    hears of exceptions in any of them or in a callback: none of them ends the loop.
+    ``take`` gets the messages and says whether one changes anything, ``tick`` runs before each
+    frame, ``after`` behind it, ``failed`` hears of exceptions in any of them or in a callback:
+    none of them ends the loop.
     """
 
     def __init__(
         self,
         inbox: SimpleQueue[Message],
         *,
-        take: Callable[[Message], None],
+        take: Callable[[Message], bool],
         tick: Callable[[], None],
         after: Callable[[], None],
         failed: Callable[[Exception], None],
@@ -114,8 +115,7 @@ class Loop(Generic[Message]):
             self._accept(message)
 
     def _accept(self, message: Message) -> None:
-        self.wake()
-        self._guarded(lambda: self._take(message))
+        self._guarded(lambda: self.wake() if self._take(message) else None)
 
     def _sleep(self, began: float) -> None:
         now = perf_counter()

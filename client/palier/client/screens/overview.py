@@ -28,7 +28,7 @@ SIZE = (1080, 760)
 _STATUS_INKS = {"running": "ok", "failed": "bad", "lobby": "warn"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A sentence for the operator, such as why a command was refused."""
 
@@ -92,10 +92,12 @@ class OverviewFace:
     def _say(self, text: str) -> None:
         dpg.set_value(self._sentence, text)
 
-    def take(self, news: News) -> None:
-        """Take an overview for the next frame, or say a sentence at once."""
+    def take(self, news: News) -> bool:
+        """Take an overview for the next frame, or say a sentence; False if nothing changes."""
         match news:
             case Overview():
+                if news == (self._next or self._overview):
+                    return False
                 self._next = news
             case Notice(text=text):
                 self._actions.settle()
@@ -104,6 +106,7 @@ class OverviewFace:
                 online = news is Connectivity.ONLINE
                 words = self._kit.words.connectivity[news.value]
                 dpg.set_value(self._link, "" if online else words)
+        return True
 
     def tick(self, now: datetime, width: int, height: int) -> None:
         """Bring the items up to date before a frame; ``now`` knows its time zone."""

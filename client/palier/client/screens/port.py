@@ -82,8 +82,9 @@ class Port:
     def listen(self, path: str) -> None:
         """Serve one client after the other, in its own thread."""
         with socket.socket(socket.AF_UNIX) as server:
-            server.bind(path)
+            server.bind(f"{path}.new")
             server.listen()
+            Path(f"{path}.new").rename(path)  # who sees it can connect
             while True:
                 client, _ = server.accept()
                 with client, client.makefile("rw", encoding="utf-8") as lines:

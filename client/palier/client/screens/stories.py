@@ -1,7 +1,5 @@
 """What the author of the sample program wrote, in each language."""
 
-# ruff: noqa: RUF001 - French has typographic apostrophes
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -236,7 +236,9 @@ class Themes:
         kinds = (dpg.mvInputText, dpg.mvCombo)
         for name, line in (("field", "faint"), ("field-bad", "bad")):
             border = ((dpg.mvThemeCol_Border, colour(line)),)
-            self._add(name, *kinds, colours=border, disabled=off)
+            # a list that opens takes the padding of the card it stands in
+            padding = (dpg.mvStyleVar_WindowPadding, px(12), px(10))
+            self._add(name, *kinds, colours=border, styles=(padding,), disabled=off)
         for shape, rounding in (("box", 6), ("option", 13)):
             for name, line in ((shape, "faint"), (f"{shape}-bad", "bad")):
                 self._add(
