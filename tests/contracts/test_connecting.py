@@ -298,12 +298,16 @@ def test_nobody_listening_is_a_failure_that_says_where() -> None:
 
 def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
     async def test() -> None:
-        silent = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
+        let_in: list[asyncio.StreamWriter] = []
+        silent = await asyncio.start_server(lambda _, writer: let_in.append(writer), "127.0.0.1", 0)
         port = silent.sockets[0].getsockname()[1]
         account = Account(user="u", password="p", connection_name="test")
         with pytest.raises(DeadlinePassed):
             await AmqpTransport("127.0.0.1", port).connect(account, deadline=0.2)
+        for writer in let_in:
+            writer.close()
         silent.close()
+        await silent.wait_closed()
 
     run(test())
 
@@ -312,6 +316,7 @@ def test_a_server_that_hangs_up_is_no_wrong_password() -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(8)
         writer.close()
+        await writer.wait_closed()
 
     async def test() -> None:
         rude = await asyncio.start_server(hang_up, "127.0.0.1", 0)
@@ -321,5 +326,6 @@ def test_a_server_that_hangs_up_is_no_wrong_password() -> None:
             await AmqpTransport("127.0.0.1", port).connect(account)
         assert not isinstance(failure.value, LoginRefused)
         rude.close()
+        await rude.wait_closed()
 
     run(test())
