@@ -154,6 +154,7 @@ class Link:
         self._spawn(self._resume())
 
     async def _resume(self) -> None:
+        await self._standing.up()
         self._ask()
         for pending in list(self._pending.values()):
             await self._send(pending)
