@@ -55,7 +55,7 @@ class Unchecked(AssertionError):
 def check_shell(example: Example) -> None:
     """Parse each command of a block; run those that change nothing."""
     for line in commands(str(example.parsed)):
-        _check_command(line)
+        check_command(line)
 
 
 def commands(block: str) -> Iterator[str]:
@@ -66,7 +66,8 @@ def commands(block: str) -> Iterator[str]:
             yield shlex.join(words)
 
 
-def _check_command(line: str) -> None:
+def check_command(line: str) -> None:
+    """Check one command; raises `Unchecked`."""
     words = _without_environment(shlex.split(line))
     if not words or words[0] in _FOREIGN:
         return

@@ -11,7 +11,9 @@ import os
 import pytest
 
 #: Beginnings of reasons that are no fault of the machine's, and why.
-ALLOWED: dict[str, str] = {}
+ALLOWED: dict[str, str] = {
+    "there is no wire in memory": "what is said over a wire cannot be damaged where there is none",
+}
 
 _lost: list[str] = []
 
