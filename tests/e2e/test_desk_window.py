@@ -299,6 +299,7 @@ def test_a_failing_callback_is_told_and_ends_nothing(
     desk.keys("1", "Return")
     assert desk.event()["submitted"] == {"amount": 13, "guess": 1}
     desk.shows("toast")
+    desk.expect("value", "submit", reply="Confirm my decision")
     desk.show("results")
     assert desk.event()["painted"] == "results"
 

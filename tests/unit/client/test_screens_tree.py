@@ -119,6 +119,16 @@ def test_an_answer_under_way_cannot_be_handed_in_twice(
     assert not enabled(kit.named["field.amount"])
 
 
+def test_an_answer_that_could_not_be_handed_in_can_be_tried_again(kit: Kit) -> None:
+    def fail(_: dict[str, JsonValue] | None) -> None:
+        raise RuntimeError("no link")
+
+    Desk(kit, title="Palier", submit=fail).show(VIEWS["results"])
+    with pytest.raises(RuntimeError):
+        press(kit.named["submit"])
+    assert enabled(kit.named["submit"])
+
+
 def test_a_refused_answer_can_be_corrected(kit: Kit, desk: Desk) -> None:
     desk.show(asking(sending=True))
     assert not enabled(kit.named["field.amount"])

@@ -139,7 +139,11 @@ class AskingPage(PairedPage):
         if self._form is not None and answer is None:
             return
         self._lock(sending=True)
-        self._submit(answer)
+        try:
+            self._submit(answer)
+        except Exception:
+            self._lock(sending=False)
+            raise
 
     def lay_out(self, width: int) -> None:
         """Fit a window of this width."""

@@ -146,8 +146,13 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name")
     given = parser.parse_args()
     names = given.names or list(SHOTS)
+    if unknown := [name for name in names if name not in SHOTS]:
+        parser.error(f"no picture is called {', '.join(unknown)}: there are {', '.join(SHOTS)}")
     if len(names) == 1:
-        take(SHOTS[names[0]], given.folder / f"{names[0]}.png")
+        try:
+            take(SHOTS[names[0]], given.folder / f"{names[0]}.png")
+        except ClientError as error:
+            parser.exit(1, f"{error}\n")
         return 0
     for name in names:
         subprocess.run(  # noqa: S603 - this module again

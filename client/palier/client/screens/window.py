@@ -66,6 +66,8 @@ def window(
         )
         dpg.setup_dearpygui()
         yield kit
+        # what is left of the window goes with the process: until then, out of sight
+        dpg.minimize_viewport()
 
 
 def show(root: Item) -> None:
