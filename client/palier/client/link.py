@@ -8,6 +8,7 @@ participant may see is `Link.state`; a face is told of every change.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -154,7 +155,8 @@ class Link:
         self._spawn(self._resume())
 
     async def _resume(self) -> None:
-        await self._standing.up()
+        with contextlib.suppress(TransportError):
+            await self._standing.up()
         self._ask()
         for pending in list(self._pending.values()):
             await self._send(pending)
