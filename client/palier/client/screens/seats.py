@@ -38,7 +38,7 @@ class _Row:
         away = "" if row.present else f", {words.away}"
         dpg.set_value(self._state, words.states[row.state] + away)
         kit.ink(self._state, _ink(row, late=late))
-        dpg.set_value(self._payoff, row.payoff)
+        dpg.set_value(self._payoff, row.payoff.replace(".", words.numerals.decimal))
         self._since = row.since
 
     def tick(self, now: datetime) -> None:

@@ -169,7 +169,7 @@ class Themes:
             dpg.mvWindowAppItem,
             colours=(
                 (dpg.mvThemeCol_WindowBg, surface),
-                (dpg.mvThemeCol_Border, colour("border")),
+                (dpg.mvThemeCol_Border, colour("faint")),
             ),
             styles=(
                 (dpg.mvStyleVar_WindowPadding, px(18), px(16)),

@@ -26,6 +26,7 @@ class Toast:
             no_focus_on_appearing=True,
             no_scrollbar=True,
             autosize=True,
+            min_size=[10, 10],
         ) as self._window:
             kit.themes.bind(self._window, "toast")
             self._text = kit.text("", role="body")
