@@ -146,8 +146,11 @@ class DeskProcess:
 
     def click(self, name: str) -> None:
         left, top, width, height = self.shows(name)
-        x, y = round(left + width / 2), round(top + height / 2)
-        self.tool("mousemove", str(x), str(y), "mousedown", "1", "sleep", "0.1", "mouseup", "1")
+        self.click_at(left + width / 2, top + height / 2)
+
+    def click_at(self, x: float, y: float) -> None:
+        point = (str(round(x)), str(round(y)))
+        self.tool("mousemove", *point, "mousedown", "1", "sleep", "0.1", "mouseup", "1")
 
 
 @pytest.fixture
@@ -233,6 +236,20 @@ def test_what_is_out_of_range_is_said_beside_its_field(
     assert desk.quiet()
     desk.keys("BackSpace")
     until(lambda: desk.ask("rect", "problem.amount") is None, what="editing clears the problem")
+
+
+def test_an_option_is_chosen_by_a_click_on_its_words(
+    open_desk: Callable[..., DeskProcess],
+) -> None:
+    desk = open_desk()
+    desk.show("survey")
+    desk.event()
+    left, top, width, height = desk.shows("field.mood.1")
+    desk.click_at(left + 3 * width, top + height / 2)
+    desk.expect("value", "field.mood.1", reply=True)
+    desk.click("field.mood.2")
+    desk.expect("value", "field.mood.2", reply=True)
+    assert desk.ask("value", "field.mood.1") is False
 
 
 def test_a_view_of_the_same_stage_keeps_what_is_being_typed(

@@ -169,6 +169,22 @@ def test_another_generation_begins_empty(kit: Kit, desk: Desk) -> None:
     assert dpg.get_value(kit.named["field.amount"]) == ""
 
 
+def test_the_same_stage_of_another_session_begins_empty(kit: Kit, desk: Desk) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "1")
+    desk.show(replace(VIEWS["form"], session="wednesday-1"))
+    assert dpg.get_value(kit.named["field.amount"]) == ""
+
+
+def test_a_page_that_is_left_leaves_nothing_behind(desk: Desk) -> None:
+    def turn() -> int:
+        for name in VIEWS:
+            desk.show(VIEWS[name])
+        return len(dpg.get_all_items())
+
+    assert turn() == turn() == turn()
+
+
 def test_new_data_of_the_same_stage_are_told_without_touching_the_form(
     kit: Kit, desk: Desk
 ) -> None:

@@ -27,9 +27,7 @@ def add_option(kit: Kit, title: str, *, on: bool, wrap: bool, told: Callable[[bo
             dpg.set_value(box, not dpg.get_value(box))
             told(bool(dpg.get_value(box)))
 
-    with dpg.item_handler_registry() as registry:
-        dpg.add_item_clicked_handler(dpg.mvMouseButton_Left, callback=lambda *_: toggle())
-    dpg.bind_item_handler_registry(text, registry)
+    kit.on_click(text, toggle)
     return box
 
 

@@ -92,6 +92,8 @@ class Desk:
 
     def show(self, view: View) -> None:
         """Show a view; the same generation keeps its page, its inputs and the keyboard."""
+        if self.view is not None and view.session != self.view.session:
+            self._page, self._drafts = None, {}
         for part in self._parts:
             part.show(view)
         page = self._make(view)
@@ -102,7 +104,8 @@ class Desk:
         self.view = view
 
     def _turn_to(self, page: Page) -> None:
-        dpg.delete_item(self._body, children_only=True)
+        self._page = None
+        self._kit.forget(self._body)
         dpg.push_container_stack(self._body)
         try:
             page.build()
@@ -147,14 +150,15 @@ class _Onset:
 
     def __init__(self, told: Painted | None) -> None:
         self._told = told
-        self._last: tuple[str, int] | None = None
+        self._last: tuple[str, str, int] | None = None
 
     def after(self, view: View | None) -> None:
         if self._told is None or view is None or not isinstance(view.screen, Asking):
             return
         stage = view.screen.stage
-        if (stage.scope, stage.generation) != self._last:
-            self._last = (stage.scope, stage.generation)
+        generation = (view.session, stage.scope, stage.generation)
+        if generation != self._last:
+            self._last = generation
             self._told(stage)
 
 

@@ -115,13 +115,6 @@ def add_line(face: AnyFace, *, width: int, part: str = "") -> Item:
         on_enter=True,
         callback=lambda *_: face.enter(),
     )
-    on_edit(item, lambda: face.edited(str(dpg.get_value(item))))
+    face.kit.on_edit(item, lambda: face.edited(str(dpg.get_value(item))))
     face.kit.themes.bind(item, "field")
     return face.named(item, part)
-
-
-def on_edit(item: Item, told: Callable[[], None]) -> None:
-    """Call ``told`` at each keystroke; the item's own callback is left to Enter."""
-    with dpg.item_handler_registry() as registry:
-        dpg.add_item_edited_handler(callback=lambda *_: told())
-    dpg.bind_item_handler_registry(item, registry)

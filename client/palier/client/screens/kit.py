@@ -28,6 +28,35 @@ class Kit:
         self.named: dict[str, Item] = {}
         self.fonts = load_fonts(scale)
         self.themes = Themes(self.palette, px=self.px)
+        self._told: dict[Item, Callable[[], None]] = {}
+        # one registry of handlers for all items: they would outlive the items of a page
+        with dpg.item_handler_registry() as self._edits:
+            dpg.add_item_edited_handler(callback=lambda _, item, __: self._tell(item))
+        with dpg.item_handler_registry() as self._clicks:
+            dpg.add_item_clicked_handler(
+                dpg.mvMouseButton_Left, callback=lambda _, clicked, __: self._tell(clicked[1])
+            )
+
+    def on_edit(self, item: Item, told: Callable[[], None]) -> None:
+        """Call ``told`` at each keystroke; the item's own callback is left to Enter."""
+        self._told[item] = told
+        dpg.bind_item_handler_registry(item, self._edits)
+
+    def on_click(self, item: Item, told: Callable[[], None]) -> None:
+        """Call ``told`` when something is clicked that is no button."""
+        self._told[item] = told
+        dpg.bind_item_handler_registry(item, self._clicks)
+
+    def forget(self, parent: Item) -> None:
+        """Delete what is inside an item, and what was known of it."""
+        dpg.delete_item(parent, children_only=True)
+        self._told = {one: told for one, told in self._told.items() if dpg.does_item_exist(one)}
+        self.named = {name: one for name, one in self.named.items() if dpg.does_item_exist(one)}
+
+    def _tell(self, item: Item) -> None:
+        # the item may have gone with its page since the event was queued
+        if item in self._told:
+            self._told[item]()
 
     def px(self, length: float) -> int:
         """Return a length at scale 1 as pixels of this screen."""
