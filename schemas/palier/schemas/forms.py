@@ -220,7 +220,9 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
 
 
 def _bounds(info: FieldInfo, *, step: int | None) -> tuple[Any, Any]:
-    low = high = None
+    low: Any = None
+    high: Any = None
+    bound: Any
     for constraint in info.metadata:
         match constraint:
             case annotated_types.Ge(ge=bound):

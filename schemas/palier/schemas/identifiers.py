@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from uuid import UUID
 
 _VERSION = 0x7 << 76
 _VARIANT = 0b10 << 62
@@ -20,4 +19,5 @@ def message_id() -> str:
     high = chance >> 68
     low = chance & ((1 << 62) - 1)
     milliseconds = time.time_ns() // 1_000_000
-    return str(UUID(int=(milliseconds << 80) | _VERSION | (high << 64) | _VARIANT | low))
+    digits = f"{(milliseconds << 80) | _VERSION | (high << 64) | _VARIANT | low:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

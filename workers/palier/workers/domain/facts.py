@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import JsonValue
 
@@ -116,6 +116,16 @@ class Ended:
     author: str
     version: int
     at: datetime
+
+
+class Progress(NamedTuple):
+    """How far a barrier is; no fact, but a hint. Generation 0 is the lobby: who is present."""
+
+    session: str
+    scope: str
+    generation: int
+    arrived: int
+    expected: int
 
 
 Fact: TypeAlias = (

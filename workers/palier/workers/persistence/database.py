@@ -7,6 +7,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from pydantic_core import to_json
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -38,9 +39,17 @@ def open_database(url: str) -> Engine:
         raise InvalidDatabase(url) from None
     if parsed.get_backend_name() == "postgresql":
         # a plain postgresql:// URL, as every other tool has it, means psycopg 3 here
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            json_serializer=_json,
+        )
     elif parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(
+            parsed,
+            connect_args={"timeout": 30, "check_same_thread": False},
+            json_serializer=_json,
+        )
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     else:
@@ -65,6 +74,11 @@ def migrate(engine: Engine) -> None:
         raise DatabaseUnavailable(
             f"The database at {engine.url.render_as_string()} cannot be reached: {error.orig}"
         ) from error
+
+
+def _json(value: object) -> str:
+    # several times the standard library's speed, and it is on the path of every answer
+    return to_json(value).decode()
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

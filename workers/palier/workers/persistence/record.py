@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, func, select
 
 from palier.schemas.replies import SessionRow, SessionStatus
 from palier.workers.domain.session import Opening, Recorded
@@ -59,16 +59,11 @@ def stored_results(
 ) -> dict[tuple[str, str], tuple[str, str]]:
     """Return kind and body of the result of each (seat, message id) that was handled before."""
     table = tables.inbox
-    chosen = select(table.c.seat, table.c.message_id, table.c.result_kind, table.c.result)
-    if db.dialect.name == "postgresql":
-        chosen = chosen.where(tuple_(table.c.seat, table.c.message_id).in_(keys))
-    else:
-        # message ids are as good as unique: let SQLite use the key's columns one by one
-        chosen = chosen.where(
-            table.c.seat.in_({seat for seat, _ in keys}),
-            table.c.message_id.in_([message_id for _, message_id in keys]),
-        )
-    return {(one.seat, one.message_id): (one.result_kind, one.result) for one in db.execute(chosen)}
+    # ids are as good as unique: what another seat has under the same one is not asked for
+    chosen = select(table.c.seat, table.c.message_id, table.c.result_kind, table.c.result).where(
+        table.c.message_id.in_([message_id for _, message_id in keys])
+    )
+    return {(seat, one): (kind, result) for seat, one, kind, result in db.execute(chosen)}
 
 
 def read_session(db: Connection, name: str) -> SessionRecord | None:

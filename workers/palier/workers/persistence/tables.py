@@ -162,8 +162,9 @@ answer = Table(
 inbox = Table(
     "inbox",
     metadata,
-    Column("seat", _NAME, primary_key=True),
+    # the id first: it alone finds the row, and rises with time, so that rows are added at the end
     Column("message_id", String(64), primary_key=True),
+    Column("seat", _NAME, primary_key=True),
     Column("session", _NAME, nullable=False, index=True),
     Column("kind", String(64), nullable=False),
     Column("result_kind", String(64), nullable=False),

@@ -16,9 +16,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from palier.broker.transport import Delivery, Publication
-from palier.schemas.events import Arrived
 from palier.schemas.registry import message_type
-from palier.workers.domain.facts import PresenceChanged
+from palier.workers.domain.facts import PresenceChanged, Progress
 from palier.workers.errors import DatabaseUnavailable, Fenced
 from palier.workers.persistence import record, writer
 from palier.workers.runtime.catalogue import Catalogue
@@ -49,7 +48,7 @@ class Handled:
     items: list[Item] = field(default_factory=list)
     number: int | None = None
     replies: list[Publication] = field(default_factory=list)
-    progress: dict[tuple[str, str], Arrived | None] = field(default_factory=dict)
+    progress: dict[tuple[str, str], Progress | None] = field(default_factory=dict)
 
 
 class BatchHandler:

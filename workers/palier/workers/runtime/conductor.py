@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from palier.broker.errors import TransportError
 from palier.broker.transport import Connection, Delivery
-from palier.schemas.events import Arrived
+from palier.workers.domain.facts import Progress
 from palier.workers.errors import DatabaseUnavailable
 from palier.workers.runtime.batch import BatchHandler, Handled
 from palier.workers.runtime.parcel import Item
@@ -72,7 +72,7 @@ class Conductor:
         self._something = asyncio.Event()
         # one batch is told while the next is committed, and no more than that
         self._to_tell: asyncio.Queue[_Told] = asyncio.Queue(maxsize=1)
-        self._progress: dict[tuple[str, str], Arrived | None] = {}
+        self._progress: dict[tuple[str, str], Progress | None] = {}
         self._progress_due: asyncio.TimerHandle | None = None
 
     def deliver(self, connection: Connection, delivery: Delivery) -> None:

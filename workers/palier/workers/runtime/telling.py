@@ -24,6 +24,7 @@ from palier.workers.domain.facts import (
     Failed,
     Opened,
     PresenceChanged,
+    Progress,
     Released,
     ScopeFormed,
 )
@@ -70,8 +71,9 @@ class Teller:
         """Return an event for operators."""
         return self.publication(message, routing_key=to_staff(session, message.verb()), cause=cause)
 
-    def progress(self, arrived: events.Arrived) -> tuple[Publication, Publication]:
+    def progress(self, progress: Progress) -> tuple[Publication, Publication]:
         """Return the hint of how many have arrived, for a scope and for operators."""
+        arrived = events.Arrived.model_validate(progress._asdict())
         return (
             self._barrier(arrived, arrived.session, arrived.scope, None),
             self.staff(arrived, session=arrived.session, cause=None),

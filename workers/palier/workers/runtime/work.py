@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from palier.broker.transport import Publication
 from palier.schemas.envelope import Envelope
-from palier.schemas.events import Arrived as ArrivedEvent
 from palier.schemas.message import Message, Reply
 from palier.schemas.names import ALL
 from palier.workers.domain.facts import (
@@ -22,6 +21,7 @@ from palier.workers.domain.facts import (
     Opened,
     Paid,
     PresenceChanged,
+    Progress,
     Released,
     ScopeFormed,
     Started,
@@ -52,7 +52,7 @@ class Work:
     #: Answers that need not outlive a crash: to queries, and to what was handled before.
     replies: list[Publication] = field(default_factory=list)
     #: How far barriers are, told now and then: the last word for each scope.
-    progress: dict[tuple[str, str], ArrivedEvent | None] = field(default_factory=dict)
+    progress: dict[tuple[str, str], Progress | None] = field(default_factory=dict)
     touched: dict[str, Known] = field(default_factory=dict)
 
     def known(self, name: str) -> Known | None:
@@ -127,24 +127,16 @@ class Work:
             case Arrived(scope=scope, generation=generation, count=count):
                 current = session.scopes[scope].current
                 assert current is not None
-                self.progress[session.name, scope] = ArrivedEvent(
-                    session=session.name,
-                    scope=scope,
-                    generation=generation,
-                    arrived=count,
-                    expected=current.stage.parties,
+                self.progress[session.name, scope] = Progress(
+                    session.name, scope, generation, count, current.stage.parties
                 )
             case Released(scope=scope):
                 self.progress[session.name, scope] = None
             case Ended():
                 self.progress.update({(session.name, one): None for one in session.scopes})
             case PresenceChanged() if session.status == "lobby":
-                self.progress[session.name, ALL] = ArrivedEvent(
-                    session=session.name,
-                    scope=ALL,
-                    generation=0,
-                    arrived=len(session.present),
-                    expected=len(session.seats),
+                self.progress[session.name, ALL] = Progress(
+                    session.name, ALL, 0, len(session.present), len(session.seats)
                 )
             case _:
                 pass
