@@ -222,20 +222,26 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
 def _bounds(info: FieldInfo, *, step: int | None) -> tuple[Any, Any]:
     low: Any = None
     high: Any = None
-    bound: Any
     for constraint in info.metadata:
         match constraint:
             case annotated_types.Ge(ge=bound):
                 low = bound
             case annotated_types.Gt(gt=bound):
-                low = bound + step if step else math.nextafter(bound, math.inf)
+                low = _beyond(bound, step, towards=math.inf)
             case annotated_types.Le(le=bound):
                 high = bound
             case annotated_types.Lt(lt=bound):
-                high = bound - step if step else math.nextafter(bound, -math.inf)
+                high = _beyond(bound, step, towards=-math.inf)
             case _:
                 pass
     return low, high
+
+
+def _beyond(bound: Any, step: int | None, *, towards: float) -> Any:
+    """Return the nearest value past an exclusive bound."""
+    if step is None:
+        return math.nextafter(bound, towards)
+    return bound + step if towards > 0 else bound - step
 
 
 def _lengths(info: FieldInfo) -> dict[str, int]:
