@@ -54,11 +54,15 @@ _ERLANG = (
     *("-shutdown_time", "2500"),
 )
 
-_BUSY = re.compile(
-    r"eaddrinuse|dist_port_already_used|already in use|epmd.*(failed|error)", re.IGNORECASE
+#: Where distributions of Linux put RabbitMQ's own scripts, below the root.
+_PLACES = (
+    "usr/lib/rabbitmq/bin/rabbitmq-server",
+    "usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server",
 )
 
-#: A line of more characters than this is Erlang's, for nobody to read.
+_BUSY = re.compile(r"eaddrinuse|dist_port_already_used|register/listen error", re.IGNORECASE)
+
+#: Characters of what RabbitMQ says that are worth telling.
 _LONG = 400
 
 _HERE = Path(__file__).parent
@@ -89,11 +93,11 @@ def find_server() -> Path:
     ``RABBITMQ_HOME`` goes first. Debian's ``/usr/sbin/rabbitmq-server`` is passed over: it drops
     the environment and changes the user.
     """
-    candidates = [
-        *_in(os.environ.get("RABBITMQ_HOME", "/nowhere")),
-        Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
-        *sorted(Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"), reverse=True),
-    ]
+    candidates = []
+    if home := os.environ.get("RABBITMQ_HOME"):
+        candidates += [Path(home) / folder / "rabbitmq-server" for folder in ("sbin", "bin")]
+    for place in _PLACES:
+        candidates += sorted(Path("/").glob(place), reverse=True)
     if (found := shutil.which("rabbitmq-server")) and not _is_wrapper(Path(found)):
         candidates.append(Path(found))
     for one in candidates:
@@ -103,10 +107,6 @@ def find_server() -> Path:
         "RabbitMQ is not installed on this machine: `apt-get install rabbitmq-server`, or run the "
         "whole stack with `docker compose up`."
     )
-
-
-def _in(home: str) -> list[Path]:
-    return [Path(home) / folder / "rabbitmq-server" for folder in ("sbin", "bin")]
 
 
 def _is_wrapper(script: Path) -> bool:
@@ -172,7 +172,7 @@ class PrivateNode:
         Raises `NodeFailed` with what it complains of.
         """
         done = subprocess.run(  # noqa: S603 - RabbitMQ's own
-            [str(find_server().with_name("rabbitmqctl")), "-n", _NAME, "-q", *arguments],
+            [str(find_server().with_name("rabbitmqctl")), "-n", _NAME, "-s", *arguments],
             env=self._environment(self._running()),
             cwd=self._data,
             capture_output=True,
@@ -273,8 +273,8 @@ class PrivateNode:
                 if _BUSY.search(said):
                     return False
                 raise NodeFailed(
-                    f"RabbitMQ stopped while it started. The last it said (more in {log.parent}): "
-                    f"{_last_words(said)}"
+                    f"RabbitMQ stopped while it started, and said: {_gist(said)} "
+                    f"(more in {log.parent})"
                 )
             if time.monotonic() > end:
                 raise NodeFailed(
@@ -291,12 +291,11 @@ class PrivateNode:
             warden.stdin.close()
 
     def _answers(self, ports: _Ports) -> bool:
-        """Tell whether clients and the management API would be served; the latter comes last."""
+        """Tell whether clients would be served: by this node, not by one that has its port."""
         with suppress(OSError):
-            socket.create_connection(("127.0.0.1", ports.amqp), timeout=1).close()
             credentials = b64encode(f"{USER}:{self._password}".encode()).decode()
             request = urllib.request.Request(
-                f"http://127.0.0.1:{ports.management}/api/whoami",
+                f"http://127.0.0.1:{ports.management}/api/health/checks/port-listener/{ports.amqp}",
                 headers={"Authorization": f"Basic {credentials}"},
             )
             with urllib.request.urlopen(request, timeout=2):  # noqa: S310 - http, ours
@@ -417,6 +416,8 @@ def _kill_leftovers(data: Path) -> None:
                 os.kill(int(entry.parent.name), 9)
 
 
-def _last_words(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip() and len(line) < _LONG]
-    return " / ".join(lines[-6:]) or "nothing"
+def _gist(said: str) -> str:
+    """Return the line that tells most: Erlang's first error, which all others repeat."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [line.rpartition("> ")[2] for line in lines if "error" in line]
+    return next((line.strip() for line in [*errors, *reversed(lines)]), "nothing")[:_LONG]

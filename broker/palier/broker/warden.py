@@ -49,10 +49,13 @@ def _descendants() -> set[int]:
     return below - {os.getpid()}
 
 
-def _reap() -> None:
+def _reap(*, but: int) -> None:
+    """Take note of the adopted children that have ended; ``but`` one, whose code is awaited."""
     with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if ended.si_pid == but:
+                return
+            os.waitpid(ended.si_pid, 0)
 
 
 def _kill_the_rest() -> None:
@@ -62,7 +65,7 @@ def _kill_the_rest() -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(_LOOK / 10)
-        _reap()
+        _reap(but=0)
 
 
 def main() -> int:
@@ -87,6 +90,7 @@ def main() -> int:
             program.kill()
         if asked:
             time.sleep(_LOOK / 10)
+        _reap(but=program.pid)
     _kill_the_rest()
     return program.returncode
 

@@ -239,8 +239,11 @@ class MemoryTransport(Transport):
 
     async def connect(self, account: Account, *, deadline: float = 10.0) -> Connection:
         """See `Transport`."""
-        async with asyncio.timeout(deadline):
-            await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(deadline):
+                await asyncio.sleep(0)
+        except TimeoutError:
+            raise DeadlinePassed(f"The memory did not let us in within {deadline:g} s.") from None
         connection = MemoryConnection(self._server)
         self._server.enter(connection, account)
         return connection

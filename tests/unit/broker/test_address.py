@@ -1,0 +1,38 @@
+"""Where a RabbitMQ is, in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from palier.broker.address import Address
+from palier.broker.errors import InvalidAddress
+
+
+def test_an_address_is_read_with_all_its_parts() -> None:
+    address = Address.parse("amqp://p%40lier:s%2Fcret@rabbit.example:5673/my%2Fhost")
+    assert address == Address(
+        host="rabbit.example", port=5673, user="p@lier", password="s/cret", vhost="my/host"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls"),
+    [("amqp://host", 5672, False), ("amqps://host", 5671, True), ("host", 5672, False)],
+)
+def test_what_is_left_out_is_palier_s_own(url: str, port: int, *, tls: bool) -> None:
+    address = Address.parse(url)
+    assert (address.port, address.tls, address.vhost) == (port, tls, "palier")
+
+
+@pytest.mark.parametrize("url", ["http://u:topsecret@host", "amqp://u:topsecret@host:x", "amqp://"])
+def test_what_is_no_address_is_refused_without_telling_the_password(url: str) -> None:
+    with pytest.raises(InvalidAddress) as refusal:
+        Address.parse(url)
+    assert "topsecret" not in f"{refusal.value!r}"
+
+
+def test_an_address_is_shown_without_its_password_and_kept_with_it() -> None:
+    address = Address.parse("amqps://u:top%20secret@host:1/v")
+    assert str(address) == "amqps://u@host:1/v"
+    assert "secret" not in repr(address)
+    assert Address.parse(address.url()) == address

@@ -1,0 +1,164 @@
+"""Accounts: their permissions as patterns, and what the management API is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from palier.broker.errors import ManagementFailed
+from palier.broker.seats import ManagementAccounts, room_permissions, seat_permissions
+from palier.schemas.errors import InvalidName
+
+
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [
+        ("cmd.0.morning.p1.submit", True),
+        ("cmd.12.a-b-1.p1.get-snapshot", True),
+        ("cmd.0.morning.p2.submit", False),
+        ("cmd.0.morning.p10.submit", False),
+        ("cmd.0.p1.p2.submit", False),
+        ("cmd.0.morning.p1.submit.x", False),
+        ("x.cmd.0.morning.p1.submit", False),
+        ("cmd.0.morning.p1.Submit", False),
+        ("cmd..morning.p1.submit", False),
+    ],
+)
+def test_a_seat_writes_its_own_keys(key: str, *, allowed: bool) -> None:
+    pattern = seat_permissions("p1").topic_write.replace("{username}", "p1")
+    assert bool(re.search(pattern, key)) is allowed
+
+
+def test_a_seat_reads_its_own_queue_and_declares_nothing() -> None:
+    permissions = seat_permissions("p1")
+    assert re.search(permissions.read, "seat.p1")
+    for other in ("seat.p2", "seat.p10", "seatxp1", "commands.0", "xseat.p1", "palier.events"):
+        assert not re.search(permissions.read, other)
+    assert not re.search(permissions.configure, "seat.p1")
+    assert not re.search(permissions.write, "palierxcommands")
+    assert re.search(permissions.write, "palier.commands")
+
+
+def test_the_room_may_only_ask_to_join() -> None:
+    permissions = room_permissions()
+    assert re.search(permissions.topic_write, "cmd.0.lobby.room.join")
+    assert not re.search(permissions.topic_write, "cmd.0.lobby.room.submit")
+    assert not re.search(permissions.read, "seat.room")
+    assert permissions.max_connections == 500
+
+
+@pytest.mark.parametrize("name", ["", "P1", "a.b", "a" * 33, "p1\n", ".*", "palier.worker"])
+def test_a_name_that_patterns_could_not_tell_apart_is_refused(name: str) -> None:
+    accounts = ManagementAccounts("http://127.0.0.1:1", "u", "p")
+    with pytest.raises(InvalidName):
+        accounts.grant_seat(name, "secret")
+    with pytest.raises(InvalidName):
+        accounts.revoke(name)
+
+
+class Management:
+    """Stands in for the management API: notes what it is asked, answers as told."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, object]] = []
+        self.answers: dict[tuple[str, str], int] = {}
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                size = int(self.headers.get("Content-Length") or 0)
+                body = json.loads(self.rfile.read(size)) if size else None
+                outer.asked.append((self.command, self.path, body))
+                self.send_response(outer.answers.get((self.command, self.path), 204))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_GET = do_PUT = do_DELETE = _answer  # noqa: N815 - names of the standard library
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the same
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def management() -> Iterator[Management]:
+    """A management API that takes everything."""
+    management = Management()
+    thread = threading.Thread(target=management.server.serve_forever, args=(0.01,))
+    thread.start()
+    yield management
+    management.server.shutdown()
+    thread.join()
+    management.server.server_close()
+
+
+def test_a_new_account_gets_its_password_last(management: Management) -> None:
+    management.answers["GET", "/api/users/p1"] = 404
+
+    ManagementAccounts(management.url, "u", "p").grant_seat("p1", "secret")
+
+    writes = [(path, body) for method, path, body in management.asked if method == "PUT"]
+    assert [path for path, _ in writes] == [
+        "/api/users/p1",
+        "/api/permissions/palier/p1",
+        "/api/topic-permissions/palier/p1",
+        "/api/user-limits/p1/max-connections",
+        "/api/user-limits/p1/max-channels",
+        "/api/users/p1",
+    ]
+    assert writes[0][1] == {"password_hash": "", "tags": ""}
+    assert writes[-1][1] == {"password": "secret", "tags": ""}
+
+
+def test_an_account_that_is_there_is_never_without_a_password(management: Management) -> None:
+    ManagementAccounts(management.url, "u", "p").grant_seat("p1", "secret")
+    users = [
+        body
+        for method, path, body in management.asked
+        if (method, path[:11]) == ("PUT", "/api/users/")
+    ]
+    assert users == [{"password": "secret", "tags": ""}]
+
+
+def test_revoking_who_is_not_there_is_no_error(management: Management) -> None:
+    management.answers["DELETE", "/api/users/p1"] = 404
+    ManagementAccounts(management.url, "u", "p").revoke("p1")
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"), [(401, "refuses our account"), (500, r"refused .* \(500\)")]
+)
+def test_a_refusal_is_told_in_a_sentence(
+    management: Management, status: int, sentence: str
+) -> None:
+    management.answers["GET", "/api/users/p1"] = status
+    with pytest.raises(ManagementFailed, match=sentence) as failure:
+        ManagementAccounts(management.url, "u", "p").grant_seat("p1", "secret")
+    assert failure.value.status == status
+
+
+def test_nobody_there_is_told_in_a_sentence(management: Management) -> None:
+    accounts = ManagementAccounts("http://127.0.0.1:9", "u", "p", timeout=1)
+    with pytest.raises(ManagementFailed, match="No management API answers") as failure:
+        accounts.grant_room("secret")
+    assert failure.value.status == 0
+
+
+def test_an_address_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(ManagementFailed, match="no address"):
+        ManagementAccounts("file:///etc/passwd", "u", "p")
+
+
+def test_neither_accounts_nor_their_errors_show_a_password(management: Management) -> None:
+    management.answers["GET", "/api/users/p1"] = 500
+    accounts = ManagementAccounts(management.url, "u", "topsecret")
+    with pytest.raises(ManagementFailed) as failure:
+        accounts.grant_seat("p1", "alsosecret")
+    assert "secret" not in f"{accounts!r} {failure.value!r}"
