@@ -36,6 +36,10 @@ _DOUBT = 5.0
 #: Seconds after which what was not answered is sent again.
 _AGAIN = 5.0
 _TICK = 1.0
+#: What came in is acknowledged together: after so many deliveries, or so many seconds. What is not
+#: acknowledged comes again after a reconnection, and is recognised by its version.
+_ACKNOWLEDGED, _ACKNOWLEDGED_AFTER = 20, 0.2
+_PREFETCH = 100
 
 _SETTLED = {StandingState.UP: Connectivity.ONLINE, StandingState.REFUSED: Connectivity.REFUSED}
 
@@ -86,6 +90,7 @@ class Link:
         self._asked_at = 0.0
         self._heard_at = time.monotonic()
         self._unacknowledged: tuple[Connection, Delivery] | None = None
+        self._taken = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -149,7 +154,7 @@ class Link:
             self._spawn(connection.close())
 
         await connection.consume(
-            seat_queue(self._seat), take, prefetch=50, exclusive=True, on_cancel=cancelled
+            seat_queue(self._seat), take, prefetch=_PREFETCH, exclusive=True, on_cancel=cancelled
         )
         self._snapshot = None
         self._spawn(self._resume())
@@ -212,12 +217,15 @@ class Link:
             # a newer worker may say what this client does not understand: a snapshot tells more
             _log.warning("Seat %s was told something unreadable: %s", self._seat, error)
             self._ask()
-        if self._unacknowledged is None:
-            asyncio.get_running_loop().call_soon(self._acknowledge)
+        if not self._taken:
+            asyncio.get_running_loop().call_later(_ACKNOWLEDGED_AFTER, self._acknowledge)
+        self._taken += 1
         self._unacknowledged = (connection, delivery)
+        if self._taken % _ACKNOWLEDGED == 0:
+            connection.ack(delivery, multiple=True)
 
     def _acknowledge(self) -> None:
-        """Acknowledge at once what came in one go."""
+        self._taken = 0
         if self._unacknowledged is not None:
             connection, delivery = self._unacknowledged
             self._unacknowledged = None
