@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from palier.cli import session, topology
 from palier.cli.bots import bots
@@ -59,27 +60,41 @@ def main() -> None:
     """Run the command and exit with its code."""
     try:
         app(standalone_mode=True)
-    except KeyboardInterrupt:
-        err.print("Stopped.", style="dim")
-        sys.exit(_INTERRUPTED)
-    except BaseExceptionGroup as group:
-        _fail(_first(group))
-    except PalierError as error:
-        _fail(error)
+    except SystemExit as end:
+        # Typer has taken Ctrl-C before we could
+        if end.code == _INTERRUPTED:
+            err.print("Stopped.", style="dim")
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever it is, a person reads it
+        _fail(_first(error))
 
 
-def _first(group: BaseException) -> BaseException:
+def _first(error: BaseException) -> BaseException:
     """Return the first error of a group: the others followed from it."""
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _fail(error: BaseException) -> None:
-    if _debug or not isinstance(error, PalierError):
+    if isinstance(error, KeyboardInterrupt):
+        err.print("Stopped.", style="dim")
+        sys.exit(_INTERRUPTED)
+    if _debug:
         raise error
-    err.print(f"palier: {error}", style="red", soft_wrap=True)
+    err.print(f"palier: {_sentence(error)}", style="red", soft_wrap=True, markup=False)
     sys.exit(1)
+
+
+def _sentence(error: BaseException) -> str:
+    match error:
+        case PalierError():
+            return str(error)
+        case ValidationError():  # what was typed does not fit the message it was for
+            first = error.errors(include_url=False)[0]
+            return f"{'.'.join(str(one) for one in first['loc'])}: {first['msg'].lower()}."
+        case _:
+            return f"A mistake of ours: {error!r}. `palier --debug …` shows where."
 
 
 if __name__ == "__main__":

@@ -52,9 +52,11 @@ async def _play(
     server: Server, session: str, seats: tuple[str, ...] | None, *, pause: float, seed: int
 ) -> dict[str, str]:
     async with operator_of(server) as operator:
+        overview = await operator.overview(session)
+        if overview.status not in {"lobby", "running"}:
+            raise CommandError(f"Session {session} is {overview.status}: nobody plays it any more.")
         if seats is None:
-            rows = (await operator.overview(session)).seats
-            seats = tuple(one.seat for one in rows if not one.present)
+            seats = tuple(one.seat for one in overview.seats if not one.present)
         if not seats:
             raise CommandError(f"Every seat of {session} is taken: there is nothing for bots.")
         codes = await operator.codes(session, seats)

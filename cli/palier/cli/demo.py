@@ -14,16 +14,17 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
+from palier.broker.errors import NodeFailed
 from palier.cli import options
 from palier.cli.bots import play
 from palier.cli.children import Child
 from palier.cli.desk import need_windows
-from palier.cli.errors import CommandError, MissingPart, WorkerStopped
+from palier.cli.errors import CommandError, MissingPart
 from palier.cli.running import run
 from palier.cli.server import Server
 from palier.cli.session import operator_of, read_exports, write_exports
-from palier.cli.showing import err, export_table, out, overview_table
-from palier.cli.stack import stack
+from palier.cli.showing import err, first_look, out, overview_table
+from palier.cli.stack import KeptWorker, stack
 from palier.cli.up import stop_on_signals, tell
 from palier.client.asking import Operator
 from palier.client.errors import NoDisplay
@@ -37,6 +38,9 @@ _GROUP = 4
 #: Seconds between two looks at the session, and how long the end stays on the windows.
 _LOOK = 0.25
 _GOODBYE = 3.0
+
+#: Seconds that bots are given to hear of the end.
+_LEAVING = 10.0
 
 
 def demo(
@@ -74,15 +78,27 @@ def demo(
             _tell_where(server)
             run(_Demo(server, worker, folder, command).play(bots=filled, pause=pause))
             exports = read_exports(server.database, _SESSION)
-    finally:
-        # what a node keeps is worth nothing once its session is over; the rest stays
-        shutil.rmtree(folder / "node", ignore_errors=True)
+    except NodeFailed:
+        raise  # its sentence points to the node's log
+    except KeyboardInterrupt:
+        _forget_node(folder)
+        err.print(f"What was decided until now is in {folder}.", style="dim", soft_wrap=True)
+        raise
+    except BaseException:
+        _forget_node(folder)
+        raise
+    _forget_node(folder)
     paths = write_exports(exports, folder)
     for one in exports[:2]:
-        out.print(export_table(one, rows=4))
-    out.print(f"database  {(folder / 'palier.db').resolve()}")
+        out.print(first_look(one))
+    out.print(f"database  {(folder / 'palier.db').resolve()}", soft_wrap=True)
     for path in paths.values():
-        out.print(f"csv       {path}")
+        out.print(f"csv       {path}", soft_wrap=True)
+
+
+def _forget_node(folder: Path) -> None:
+    """Remove what a node keeps: worth nothing once its session is over; the rest stays."""
+    shutil.rmtree(folder / "node", ignore_errors=True)
 
 
 def _bots(wanted: int | None, seats: int) -> int:
@@ -123,7 +139,9 @@ def _tell_where(server: Server) -> None:
 class _Demo:
     """One session, from its opening to its end."""
 
-    def __init__(self, server: Server, worker: Child, folder: Path, command: OpenSession) -> None:
+    def __init__(
+        self, server: Server, worker: KeptWorker, folder: Path, command: OpenSession
+    ) -> None:
         self._server = server
         self._worker = worker
         self._folder = folder
@@ -135,12 +153,13 @@ class _Demo:
         seats = self._command.seats
         people, machines = seats[: len(seats) - bots], seats[len(seats) - bots :]
         with ExitStack() as windows:
-            async with operator_of(self._server) as operator:
+            async with operator_of(self._server) as operator, asyncio.TaskGroup() as tasks:
+                keeping = tasks.create_task(self._keep())
                 await operator.open(self._command)
                 codes = await operator.codes(_SESSION, seats)
                 if people:
                     self._open_windows(windows, [codes[one] for one in people])
-                playing = asyncio.ensure_future(
+                playing = tasks.create_task(
                     play(
                         self._server.transport(),
                         {one: codes[one] for one in machines},
@@ -149,13 +168,12 @@ class _Demo:
                         seed=self._command.seed or 0,
                     )
                 )
-                try:
-                    await self._watch(operator)
-                    await asyncio.wait_for(playing, timeout=30)
-                    if people:
-                        await asyncio.sleep(_GOODBYE)
-                finally:
-                    playing.cancel()
+                await self._watch(operator)
+                keeping.cancel()  # who closes a window now does so in time
+                await asyncio.wait({playing}, timeout=_LEAVING)
+                playing.cancel()
+                if people:
+                    await asyncio.sleep(_GOODBYE)
 
     def _open_windows(self, windows: ExitStack, codes: Sequence[str]) -> None:
         for number, code in enumerate(codes, start=1):
@@ -177,21 +195,28 @@ class _Demo:
         """Show seats × stages until the session is over."""
         overview = await operator.overview(_SESSION)
         with Live(
-            overview_table(overview), console=out, refresh_per_second=8, transient=False
+            overview_table(overview), console=out, refresh_per_second=8, transient=True
         ) as live:
             while overview.status in {"lobby", "running"}:
                 await asyncio.sleep(_LOOK)
-                self._check()
                 overview = await operator.overview(_SESSION)
                 live.update(overview_table(overview))
+        out.print(overview_table(overview))
         _tell_end(overview)
 
-    def _check(self) -> None:
-        if self._worker.code is not None:
-            raise WorkerStopped(f"The worker has stopped:\n{self._worker.last_words()}")
-        if self._windows and all(one.code is not None for one in self._windows):
-            words = next((said for one in self._windows if (said := one.last_words())), "")
-            raise CommandError(f"Every window was closed before the session was over. {words}")
+    async def _keep(self) -> None:
+        """See to it that the worker and a window live; raises `CommandError` when they do not."""
+        # a line in the middle of a live table must come through the table's own console
+        console = out if out.is_terminal else err
+        while True:
+            if said := self._worker.look():
+                console.print(said, style="yellow", soft_wrap=True)
+            if self._windows and all(one.code is not None for one in self._windows):
+                words = next((said for one in self._windows if (said := one.last_words())), "")
+                raise CommandError(
+                    f"Every window was closed before the session was over. {words}".strip()
+                )
+            await asyncio.sleep(_LOOK)
 
 
 def _tell_end(overview: Overview) -> None:

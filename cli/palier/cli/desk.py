@@ -66,6 +66,7 @@ def _credentials(
 ) -> Credentials:
     if code is not None:
         password = server.need("room_password", "PALIER_ROOM_PASSWORD")
+        server.need_answer()
         credentials = run(join(server.transport(), code=code, room_password=password))
         kept.save(credentials)
         return credentials

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from palier.broker.transport import Transport
 from palier.cli.errors import NoServer
 
 _FILE = "server.json"
+
+#: Seconds that a server is given to take a connection.
+_ANSWER = 5.0
 
 #: Where `palier up` keeps its data unless told otherwise.
 DATA = Path("palier-data")
@@ -35,6 +39,17 @@ class Server:
     def transport(self) -> Transport:
         """Return where connections to it come from."""
         return Address.parse(self.amqp).transport()
+
+    def need_answer(self) -> None:
+        """Raise `NoServer` when nothing listens there: sooner, and clearer, than no reply."""
+        address = Address.parse(self.amqp)
+        try:
+            socket.create_connection((address.host, address.port), timeout=_ANSWER).close()
+        except OSError as error:
+            raise NoServer(
+                f"Nothing answers at {self.amqp} ({error.strerror or error}): does its RabbitMQ "
+                "run, and is the address right?"
+            ) from None
 
     def need(self, field: str, variable: str) -> str:
         """Return a field that a command cannot do without; raises `NoServer`."""

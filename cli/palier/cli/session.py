@@ -11,14 +11,15 @@ from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from palier.cli import options
 from palier.cli.errors import CommandError
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
-from palier.cli.showing import err, export_table, out, overview_table, rows_table
+from palier.cli.showing import err, first_look, out, overview_table, rows_table
 from palier.client.asking import Operator
-from palier.schemas.commands import OpenSession
+from palier.schemas.commands import MAX_SEATS, OpenSession
 from palier.schemas.names import check_name
 from palier.workers.persistence import tables
 from palier.workers.persistence.database import open_database
@@ -30,8 +31,9 @@ Name = Annotated[str, typer.Argument(help="The session's name.", metavar="SESSIO
 
 
 def operator_of(server: Server) -> Operator:
-    """Return the operator of a server, not connected yet."""
+    """Return the operator of a server, not connected yet; raises `NoServer`."""
     password = server.need("operator_password", "PALIER_OPERATOR_PASSWORD")
+    server.need_answer()
     return Operator(server.transport(), password=password)
 
 
@@ -41,10 +43,19 @@ def new_name(program: str) -> str:
 
 
 def seat_names(seats: str) -> tuple[str, ...]:
-    """Return the names that ``4`` or ``p1,p2,p3`` stand for; raises `InvalidName`."""
+    """Return the names that ``4`` or ``p1,p2,p3`` stand for.
+
+    Raises `InvalidName`, and `CommandError` for too few, too many, or one that is named twice.
+    """
     if seats.isdecimal():
-        return tuple(f"p{number}" for number in range(1, int(seats) + 1))
-    return tuple(check_name(one.strip()) for one in seats.split(","))
+        count = int(seats)
+        if not 1 <= count <= MAX_SEATS:
+            raise CommandError(f"A session has 1 to {MAX_SEATS} seats, not {count}.")
+        return tuple(f"p{number}" for number in range(1, count + 1))
+    names = tuple(check_name(one.strip()) for one in seats.split(","))
+    if len(set(names)) < len(names):
+        raise CommandError(f"--seats {seats}: each seat once, please.")
+    return names
 
 
 @app.command("open")
@@ -64,9 +75,10 @@ def open_(  # noqa: PLR0913 - each is an option of its own
 ) -> None:
     """Open a session and print a one-time code for each seat."""
     found = find_server(server, data)
+    check_name(program)
     command = OpenSession(
         session=check_name(name or new_name(program)),
-        program=check_name(program),
+        program=program,
         seats=seat_names(seats),
         settings=_settings(setting or []),
         auto_start=auto_start,
@@ -215,39 +227,51 @@ def export_(
         out.print_json(data={one: str(path) for one, path in paths.items()})
         return
     for one in exports[:2]:
-        out.print(export_table(one, rows=4))
+        out.print(first_look(one))
     for path in paths.values():
-        out.print(str(path))
+        out.print(str(path), soft_wrap=True)
 
 
 def read_exports(database: str, session: str) -> tuple[Export, ...]:
     """Return a session's tables, straight from the database; raises `CommandError`."""
     engine = open_database(database)
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and not Path(file).exists():
+        raise CommandError(f"There is no database {file}.")  # looking must not make one
     try:
         with engine.begin() as db:
             known = select(tables.session.c.name).where(tables.session.c.name == session)
             if db.execute(known).first() is None:
                 raise CommandError(f"There is no session {session}: see `palier session list`.")
             return export(db, session)
+    except DBAPIError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise CommandError(f"The database {where} cannot be read: {error.orig}") from None
     finally:
         engine.dispose()
 
 
 def write_exports(exports: tuple[Export, ...], folder: Path) -> dict[str, Path]:
     """Write each table to a CSV file of its name (UTF-8); return the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths: dict[str, Path] = {}
-    for one in exports:
-        path = folder / f"{one.name}.csv"
-        draft = path.with_suffix(".new")
-        with draft.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(one.columns)
-            writer.writerows([_cell(value) for value in row] for row in one.rows)
-        draft.replace(path)
-        paths[one.name] = path.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = {one.name: _write(one, folder) for one in exports}
+    except OSError as error:
+        raise CommandError(f"{folder} cannot be written to: {error.strerror}.") from None
     err.print(f"Exported {sum(len(one.rows) for one in exports)} rows.", style="dim")
     return paths
+
+
+def _write(export: Export, folder: Path) -> Path:
+    """Write one file, whole or not at all."""
+    path = folder / f"{export.name}.csv"
+    draft = path.with_suffix(".new")
+    with draft.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(export.columns)
+        writer.writerows([_cell(value) for value in row] for row in export.rows)
+    draft.replace(path)
+    return path.resolve()
 
 
 def _cell(value: object) -> object:

@@ -14,8 +14,15 @@ from palier.schemas.replies import Overview, SeatRow
 from palier.workers.persistence.export import Export
 
 #: What is shown goes to standard output; what is told on the way, to standard error.
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+#: Neither interprets what people typed: a session's title may have brackets or colons in it.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+#: Rows of a first look at a table, and how many fields of a form fit beside the rest.
+_ROWS, _FIELDS = 8, 5
+
+#: The columns of exported answers before those of the forms' fields.
+_FIXED = 10
 
 _STATES = {
     "lobby": ("in the waiting room", "dim"),
@@ -45,7 +52,7 @@ def overview_table(overview: Overview, *, now: datetime | None = None) -> Table:
         dot = Text("● ", style="green" if row.present else "red")
         table.add_row(
             dot.append(row.seat, style="default"),
-            *(_cell(row, name) for name, _ in steps),
+            *_cells(row, [name for name, _ in steps]),
             _since(row.since, now or datetime.now(UTC), over=row.state == "finished"),
             row.payoff,
         )
@@ -56,12 +63,18 @@ def _steps(rows: Iterable[SeatRow]) -> tuple[tuple[str, str], ...]:
     return tuple({row.stage: (row.stage, row.title) for row in rows if row.stage}.values())
 
 
-def _cell(row: SeatRow, step: str) -> Text:
-    if row.stage != step:
-        return Text("")
+def _cells(row: SeatRow, steps: Sequence[str]) -> list[Text]:
+    """Return a seat's line: what lies behind it, and where it is."""
+    if row.stage not in steps:
+        return [Text("") for _ in steps]
+    here = steps.index(row.stage)
     words, style = _STATES[row.state]
-    visit = f"{row.visit}: " if row.visit > 1 else ""
-    return Text(f"{visit}{words}", style=style)
+    visit = f" ({row.visit})" if row.visit > 1 else ""
+    return [
+        *(Text("✓", style="dim green") for _ in steps[:here]),
+        Text(f"{words}{visit}", style=style),
+        *(Text("") for _ in steps[here + 1 :]),
+    ]
 
 
 def _since(since: datetime | None, now: datetime, *, over: bool) -> str:
@@ -81,23 +94,48 @@ def _waiting_for(overview: Overview) -> str:
     return f"Waiting for {', '.join(working[:8])}{' …' if len(working) > 8 else ''}."  # noqa: PLR2004
 
 
-def export_table(export: Export, *, rows: int) -> Table:
-    """Return a first look at an exported table."""
-    table = Table(title=f"{export.name}: {len(export.rows)} rows", title_justify="left")
-    for column in export.columns:
-        table.add_column(column)
-    for row in export.rows[:rows]:
-        table.add_row(*(str(one) for one in row))
-    if len(export.rows) > rows:
-        table.add_row(*("…" for _ in export.columns))
-    return table
+def first_look(export: Export) -> Table:
+    """Return the first rows of an exported table: fewer columns than its file has, to be read."""
+    columns, rows = _answered(export) if export.name == "answers" else _plain(export)
+    shown = rows[:_ROWS]
+    title = export.name.capitalize()
+    if not shown:
+        title = f"{title}: none yet"
+    elif len(shown) < len(rows):
+        title = f"{title}: the first {len(shown)} of {len(rows)}"
+    return rows_table(title, columns, shown)
+
+
+def _answered(export: Export) -> tuple[list[str], list[list[str]]]:
+    """Return the rows that hold an answer, each with the seconds it took."""
+    fields = export.columns[_FIXED:]
+    columns = ["seat", "group", "stage", "visit", "took", *fields[:_FIELDS]]
+    more = len(fields) > _FIELDS
+    rows = []
+    for row in export.rows:
+        one = dict(zip(export.columns, row, strict=True))
+        if all(one[field] == "" for field in fields):
+            continue  # a stage that asks for nothing
+        began, ended = (datetime.fromisoformat(one[at]) for at in ("opened_at", "arrived_at"))
+        one["took"] = f"{(ended - began).total_seconds():.1f} s"
+        rows.append([str(one[column]) for column in columns] + ["…"] * more)
+    return columns + ["…"] * more, rows
+
+
+def _plain(export: Export) -> tuple[list[str], list[list[str]]]:
+    """Return everything but the session, which is the same in every row."""
+    kept = [number for number, column in enumerate(export.columns) if column != "session"]
+    return (
+        [export.columns[number] for number in kept],
+        [[str(row[number]) for number in kept] for row in export.rows],
+    )
 
 
 def rows_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Return a plain table."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(str(one) for one in row))
     return table

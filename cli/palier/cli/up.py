@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from palier.cli import options
-from palier.cli.errors import WorkerStopped
 from palier.cli.server import DATA, Server
 from palier.cli.showing import err, out
 from palier.cli.stack import stack
@@ -18,6 +18,9 @@ from palier.workers.__main__ import main as run_worker
 
 #: Seconds between two looks at the worker.
 _LOOK = 0.5
+
+#: Windows knows no SIGHUP.
+_STOPS = [getattr(signal, one) for one in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, one)]
 
 
 def up(
@@ -31,10 +34,11 @@ def up(
     """Run a server here until Ctrl-C: a private RabbitMQ and a worker."""
     stop_on_signals()
     with stack(data, programs=programs, database=database, progress=tell) as (server, worker):
-        out.print(_ready(server, data))
-        while worker.code is None:
+        out.print(_ready(server, data), soft_wrap=True)
+        while True:
             time.sleep(_LOOK)
-        raise WorkerStopped(f"The worker has stopped:\n{worker.last_words()}")
+            if said := worker.look():
+                err.print(said, style="yellow", soft_wrap=True)
 
 
 def worker() -> None:
@@ -48,10 +52,18 @@ def tell(sentence: str) -> None:
 
 
 def stop_on_signals() -> None:
-    """Take a request to end, or a closed terminal, like Ctrl-C: everything is stopped first."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    """Take a request to end, or a closed terminal, like Ctrl-C: everything is stopped first.
+
+    Stopping takes seconds and nobody interrupts it: a second Ctrl-C changes nothing.
+    """
+    for one in _STOPS:
+        signal.signal(one, _stop)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    for one in _STOPS:
+        signal.signal(one, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _ready(server: Server, data: Path) -> str:
