@@ -22,7 +22,7 @@ from palier.client.screens.pages import BetweenPage, EndedPage, LobbyPage, Waiti
 from palier.client.screens.port import open_port
 from palier.client.screens.texts import choose_language
 from palier.client.screens.toast import Toast
-from palier.client.screens.window import PaletteChoice, inner_size, show, watch_input, window
+from palier.client.screens.window import PaletteChoice, Place, inner_size, show, watch_input, window
 from palier.client.state import Asking, Ended, Lobby, View, Waiting
 from palier.schemas.events import Stage
 
@@ -171,6 +171,7 @@ def run_desk(
     palette: PaletteChoice = "system",
     scale: float | None = None,
     language: str | None = None,
+    place: Place | None = None,
 ) -> None:
     """Show the desk until its window is closed; blocking, in the main thread.
 
@@ -178,7 +179,9 @@ def run_desk(
     ``language`` are the computer's where they are None. Raises `NoDisplay`.
     """
     spoken = choose_language(language)
-    with window(title=title, palette=palette, scale=scale, language=spoken, size=SIZE) as kit:
+    with window(
+        title=title, palette=palette, scale=scale, language=spoken, size=SIZE, place=place
+    ) as kit:
         desk = Desk(kit, title=title, submit=submit)
         onset = _Onset(painted)
         with open_port(kit, screen=lambda: desk.screen) as port:

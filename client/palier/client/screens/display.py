@@ -32,6 +32,20 @@ def require_display() -> None:
     x11.XCloseDisplay(display)
 
 
+def screen_size() -> tuple[int, int] | None:
+    """Return width and height of the screen in pixels; None where they cannot be asked."""
+    if sys.platform == "win32":
+        metrics = ctypes.windll.user32.GetSystemMetrics
+        return metrics(0), metrics(1)
+    x11 = _x11() if sys.platform.startswith("linux") else None
+    display = x11.XOpenDisplay(None) if x11 else None
+    if x11 is None or not display:
+        return None
+    size = (x11.XDisplayWidth(display, 0), x11.XDisplayHeight(display, 0))
+    x11.XCloseDisplay(display)
+    return size
+
+
 def become_dpi_aware() -> None:
     """Tell Windows that we scale ourselves; without it the window is a blurred enlargement."""
     if sys.platform == "win32":
@@ -83,6 +97,8 @@ def _x11() -> ctypes.CDLL | None:
     x11.XOpenDisplay.argtypes = (ctypes.c_char_p,)
     x11.XOpenDisplay.restype = ctypes.c_void_p
     x11.XCloseDisplay.argtypes = (ctypes.c_void_p,)
+    for ask in (x11.XDisplayWidth, x11.XDisplayHeight):
+        ask.argtypes = (ctypes.c_void_p, ctypes.c_int)
     x11.XGetDefault.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p)
     x11.XGetDefault.restype = ctypes.c_char_p
     return x11

@@ -19,7 +19,7 @@ from palier.client.screens.seats import Seats
 from palier.client.screens.standing import counts, sentence
 from palier.client.screens.texts import choose_language
 from palier.client.screens.toast import Toast
-from palier.client.screens.window import PaletteChoice, inner_size, show, watch_input, window
+from palier.client.screens.window import PaletteChoice, Place, inner_size, show, watch_input, window
 from palier.client.state import Connectivity
 from palier.schemas.replies import Overview
 
@@ -142,6 +142,7 @@ def run_overview(
     palette: PaletteChoice = "system",
     scale: float | None = None,
     language: str | None = None,
+    place: Place | None = None,
 ) -> None:
     """Show a session to its operator until the window is closed; blocking, in the main thread.
 
@@ -149,7 +150,9 @@ def run_overview(
     arrives in the inbox, as a newer `Overview` or a `Notice`. Raises `NoDisplay`.
     """
     spoken = choose_language(language)
-    with window(title=title, palette=palette, scale=scale, language=spoken, size=SIZE) as kit:
+    with window(
+        title=title, palette=palette, scale=scale, language=spoken, size=SIZE, place=place
+    ) as kit:
         face = OverviewFace(kit, start=start, close=close)
         with open_port(kit, screen=lambda: "overview") as port:
             loop = Loop(

@@ -25,6 +25,11 @@ from palier.client.screens.tokens import PaletteName
 
 PaletteChoice: TypeAlias = Literal["light", "dark", "system"]
 
+#: Left, top, width and height of a window, in pixels of the screen.
+Place: TypeAlias = tuple[int, int, int, int]
+
+_WHERE = (100, 100)
+
 #: Smaller than this, a page cannot be read without scrolling sideways.
 SMALLEST = (900, 560)
 
@@ -48,17 +53,28 @@ def window(
     scale: float | None,
     language: Language,
     size: tuple[int, int],
+    place: Place | None = None,
 ) -> Iterator[Kit]:
-    """Open a context with its window, not shown yet; raises `NoDisplay`."""
+    """Open a context with its window, not shown yet; raises `NoDisplay`.
+
+    ``size`` is for a scale of 1; with ``place`` the window is there, in the screen's own pixels.
+    """
     require_display()
     become_dpi_aware()
     factor = system_scale() if scale is None else scale
     tone = system_palette() if palette == "system" else palette
     with context(palette=tone, scale=factor, language=language) as kit:
+        left, top, width, height = place or (
+            *_WHERE,
+            round(size[0] * factor),
+            round(size[1] * factor),
+        )
         dpg.create_viewport(
             title=title,
-            width=round(size[0] * factor),
-            height=round(size[1] * factor),
+            x_pos=left,
+            y_pos=top,
+            width=width,
+            height=height,
             min_width=SMALLEST[0],
             min_height=SMALLEST[1],
             clear_color=kit.colour("background"),
