@@ -18,6 +18,7 @@ BEGAN = perf_counter()
 
 from palier.client.errors import NoDisplay  # noqa: E402 - the clock starts before the imports
 from palier.client.screens.desk import run_desk  # noqa: E402
+from palier.client.screens.look import Look  # noqa: E402
 from palier.client.screens.samples import sample_views  # noqa: E402
 from palier.client.state import View  # noqa: E402
 from palier.schemas.events import Stage  # noqa: E402
@@ -56,9 +57,7 @@ def main() -> int:
             submit=submit,
             painted=painted,
             title="Palier test",
-            palette="light",
-            scale=1.0,
-            language=given.language,
+            look=Look(palette="light", scale=1.0, language=given.language),
         )
     except NoDisplay as error:
         sys.stderr.write(f"{error}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from queue import SimpleQueue
 
+from palier.client.screens.look import Look
 from palier.client.screens.overview import News, Notice, run_overview
 from palier.client.screens.samples import sample_overview
 
@@ -31,9 +32,7 @@ def main() -> int:
         start=start,
         close=close,
         title="Palier test",
-        palette="light",
-        scale=1.0,
-        language="en",
+        look=Look(palette="light", scale=1.0, language="en"),
     )
     return 0
 

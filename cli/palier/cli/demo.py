@@ -136,6 +136,17 @@ def _tell_where(server: Server) -> None:
     )
 
 
+def _places(count: int) -> list[list[str]]:
+    """Return the arguments that put so many windows beside each other, if all can be seen so."""
+    from palier.client.screens.display import screen_size
+    from palier.client.screens.look import tiles
+
+    screen = screen_size()
+    if screen is None:
+        return [[]] * count
+    return [["--place", ",".join(map(str, place))] for place in tiles(count, screen)]
+
+
 class _Demo:
     """One session, from its opening to its end."""
 
@@ -176,10 +187,13 @@ class _Demo:
                     await asyncio.sleep(_GOODBYE)
 
     def _open_windows(self, windows: ExitStack, codes: Sequence[str]) -> None:
+        places = _places(len(codes) + 1)
         for number, code in enumerate(codes, start=1):
             arguments = ["desk", "--join", code, "--state", str(self._folder / f"desk-{number}")]
+            arguments += places[number - 1]
             windows.enter_context(self._window(f"desk-{number}", arguments))
-        windows.enter_context(self._window("overview", ["overview", _SESSION]))
+        arguments = ["overview", _SESSION, *places[-1]]
+        windows.enter_context(self._window("overview", arguments))
 
     def _window(self, name: str, arguments: list[str]) -> Child:
         child = Child(

@@ -21,15 +21,16 @@ from palier.client.asking import join
 from palier.client.credentials import Credentials, CredentialsFile
 from palier.client.errors import ClientError
 from palier.client.link import Link
+from palier.client.screens.look import Look, PaletteChoice, Place
 from palier.client.state import View
 from palier.client.thread import LoopThread
 from palier.schemas.errors import PalierError
 from palier.schemas.names import check_name
 
-Palette = Literal["light", "dark", "system"]
-PaletteOption = Annotated[Palette, typer.Option(help="Light or dark, or as the system has it.")]
+Palette = Annotated[PaletteChoice, typer.Option(help="Light or dark, or as the system has it.")]
 Scale = Annotated[float | None, typer.Option(min=1.0, max=2.0, help="1.25 is 125 %.")]
 Language = Annotated[str | None, typer.Option(help="en or fr; the system's by default.")]
+Where = Annotated[str | None, typer.Option("--place", help="left,top,width,height in pixels.")]
 
 _REFRESH = 0.5
 
@@ -47,9 +48,10 @@ def desk(  # noqa: PLR0913 - each is an option of its own
     *,
     code: Annotated[str | None, typer.Option("--join", help="A one-time code.")] = None,
     seat: Annotated[str | None, typer.Option(help="A seat joined from here before.")] = None,
-    palette: PaletteOption = "system",
+    palette: Palette = "system",
     scale: Scale = None,
     language: Language = None,
+    place: Where = None,
     server: options.Address = None,
     data: options.Data = DATA,
     state: Annotated[Path | None, typer.Option(hidden=True)] = None,
@@ -58,7 +60,8 @@ def desk(  # noqa: PLR0913 - each is an option of its own
     need_windows()
     found = find_server(server, data)
     kept = CredentialsFile(state or user_state_path("palier"), server=found.amqp)
-    show_desk(found, _credentials(found, kept, code, seat), palette, scale, language)
+    look = Look(palette=palette, scale=scale, language=language, place=_place(place))
+    show_desk(found, _credentials(found, kept, code, seat), look)
 
 
 def _credentials(
@@ -84,13 +87,17 @@ def _credentials(
     return found
 
 
-def show_desk(
-    server: Server,
-    credentials: Credentials,
-    palette: Palette,
-    scale: float | None,
-    language: str | None,
-) -> None:
+def _place(given: str | None) -> Place | None:
+    if given is None:
+        return None
+    try:
+        left, top, width, height = map(int, given.split(","))
+    except ValueError:
+        raise CommandError(f"--place {given}: write it as left,top,width,height.") from None
+    return left, top, width, height
+
+
+def show_desk(server: Server, credentials: Credentials, look: Look) -> None:
     """Show a seat's window until it is closed; in the main thread."""
     from palier.client.screens.desk import run_desk
 
@@ -101,9 +108,7 @@ def show_desk(
             inbox=inbox,
             submit=lambda answer: loop.call(link.submit, answer),
             title=f"Palier: {credentials.seat}",
-            palette=palette,
-            scale=scale,
-            language=language,
+            look=look,
         )
         loop.run(link.__aexit__()).result(timeout=10)
 
@@ -118,20 +123,20 @@ async def _linked(server: Server, credentials: Credentials, inbox: SimpleQueue[V
 def overview(
     session: Annotated[str, typer.Argument(help="The session's name.")],
     *,
-    palette: PaletteOption = "system",
+    palette: Palette = "system",
     scale: Scale = None,
     language: Language = None,
+    place: Where = None,
     server: options.Address = None,
     data: options.Data = DATA,
 ) -> None:
     """Watch a session as its operator: start it, see who everyone waits for, close it."""
     need_windows()
-    show_overview(find_server(server, data), check_name(session), palette, scale, language)
+    look = Look(palette=palette, scale=scale, language=language, place=_place(place))
+    show_overview(find_server(server, data), check_name(session), look)
 
 
-def show_overview(
-    server: Server, session: str, palette: Palette, scale: float | None, language: str | None
-) -> None:
+def show_overview(server: Server, session: str, look: Look) -> None:
     """Show the operator's window until it is closed; in the main thread."""
     from palier.client.screens.overview import News, Notice, run_overview
 
@@ -162,9 +167,7 @@ def show_overview(
             start=lambda: _forget(loop.run(order("start"))),
             close=lambda: _forget(loop.run(order("close"))),
             title=f"Palier: {session}",
-            palette=palette,
-            scale=scale,
-            language=language,
+            look=look,
         )
 
 

@@ -16,13 +16,13 @@ from palier.client.screens.asking import AskingPage, Submit
 from palier.client.screens.chrome import STATUS, StatusBar, Stepper, Strip, TopBar
 from palier.client.screens.draft import Draft, begin
 from palier.client.screens.kit import Kit, is_measured
+from palier.client.screens.look import Look
 from palier.client.screens.loop import Loop, Pace
 from palier.client.screens.page import Page
 from palier.client.screens.pages import BetweenPage, EndedPage, LobbyPage, WaitingPage
 from palier.client.screens.port import open_port
-from palier.client.screens.texts import choose_language
 from palier.client.screens.toast import Toast
-from palier.client.screens.window import PaletteChoice, Place, inner_size, show, watch_input, window
+from palier.client.screens.window import inner_size, show, watch_input, window
 from palier.client.state import Asking, Ended, Lobby, View, Waiting
 from palier.schemas.events import Stage
 
@@ -168,20 +168,13 @@ def run_desk(
     submit: Submit,
     painted: Painted | None = None,
     title: str = "Palier",
-    palette: PaletteChoice = "system",
-    scale: float | None = None,
-    language: str | None = None,
-    place: Place | None = None,
+    look: Look | None = None,
 ) -> None:
     """Show the desk until its window is closed; blocking, in the main thread.
 
-    ``submit`` and ``painted`` are called in this thread and must not block. ``scale`` and
-    ``language`` are the computer's where they are None. Raises `NoDisplay`.
+    ``submit`` and ``painted`` are called in this thread and must not block. Raises `NoDisplay`.
     """
-    spoken = choose_language(language)
-    with window(
-        title=title, palette=palette, scale=scale, language=spoken, size=SIZE, place=place
-    ) as kit:
+    with window(title=title, look=look or Look(), size=SIZE) as kit:
         desk = Desk(kit, title=title, submit=submit)
         onset = _Onset(painted)
         with open_port(kit, screen=lambda: desk.screen) as port:

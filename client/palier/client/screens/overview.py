@@ -13,13 +13,13 @@ import dearpygui.dearpygui as dpg
 from palier.client.screens.actions import Actions
 from palier.client.screens.drawings import draw_dot, draw_mark
 from palier.client.screens.kit import Kit, is_measured
+from palier.client.screens.look import Look
 from palier.client.screens.loop import Loop, Pace
 from palier.client.screens.port import open_port
 from palier.client.screens.seats import Seats
 from palier.client.screens.standing import counts, sentence
-from palier.client.screens.texts import choose_language
 from palier.client.screens.toast import Toast
-from palier.client.screens.window import PaletteChoice, Place, inner_size, show, watch_input, window
+from palier.client.screens.window import inner_size, show, watch_input, window
 from palier.client.state import Connectivity
 from palier.schemas.replies import Overview
 
@@ -139,20 +139,14 @@ def run_overview(
     start: Callable[[], None],
     close: Callable[[], None],
     title: str = "Palier",
-    palette: PaletteChoice = "system",
-    scale: float | None = None,
-    language: str | None = None,
-    place: Place | None = None,
+    look: Look | None = None,
 ) -> None:
     """Show a session to its operator until the window is closed; blocking, in the main thread.
 
     ``start`` and ``close`` are called in this thread and must not block; what comes of them
     arrives in the inbox, as a newer `Overview` or a `Notice`. Raises `NoDisplay`.
     """
-    spoken = choose_language(language)
-    with window(
-        title=title, palette=palette, scale=scale, language=spoken, size=SIZE, place=place
-    ) as kit:
+    with window(title=title, look=look or Look(), size=SIZE) as kit:
         face = OverviewFace(kit, start=start, close=close)
         with open_port(kit, screen=lambda: "overview") as port:
             loop = Loop(

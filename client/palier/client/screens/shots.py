@@ -21,6 +21,7 @@ from palier.client.errors import ClientError
 from palier.client.screens.desk import SIZE, Desk
 from palier.client.screens.draft import Raw
 from palier.client.screens.kit import Kit, press
+from palier.client.screens.look import Look
 from palier.client.screens.overview import SIZE as OVERVIEW_SIZE
 from palier.client.screens.overview import OverviewFace
 from palier.client.screens.samples import sample_overview, sample_views
@@ -83,9 +84,7 @@ def take(shot: Shot, target: Path) -> None:
     """Take one picture; blocking, once a process."""
     with window(
         title="Palier",
-        palette=shot.palette,
-        scale=shot.scale,
-        language=shot.language,
+        look=Look(palette=shot.palette, scale=shot.scale, language=shot.language),
         size=shot.size,
     ) as kit:
         tick = _desk(kit, shot) if shot.view else _overview(kit, shot)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeAlias
 
 import dearpygui.dearpygui as dpg
 
@@ -20,13 +19,9 @@ from palier.client.screens.display import (
 )
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
-from palier.client.screens.texts import WORDS, Language
+from palier.client.screens.look import Look
+from palier.client.screens.texts import WORDS, Language, choose_language
 from palier.client.screens.tokens import PaletteName
-
-PaletteChoice: TypeAlias = Literal["light", "dark", "system"]
-
-#: Left, top, width and height of a window, in pixels of the screen.
-Place: TypeAlias = tuple[int, int, int, int]
 
 _WHERE = (100, 100)
 
@@ -49,22 +44,20 @@ def context(*, palette: PaletteName, scale: float, language: Language) -> Iterat
 def window(
     *,
     title: str,
-    palette: PaletteChoice,
-    scale: float | None,
-    language: Language,
+    look: Look,
     size: tuple[int, int],
-    place: Place | None = None,
 ) -> Iterator[Kit]:
-    """Open a context with its window, not shown yet; raises `NoDisplay`.
+    """Open a context with its window, not shown yet; ``size`` is for a scale of 1.
 
-    ``size`` is for a scale of 1; with ``place`` the window is there, in the screen's own pixels.
+    Raises `NoDisplay`.
     """
     require_display()
     become_dpi_aware()
-    factor = system_scale() if scale is None else scale
-    tone = system_palette() if palette == "system" else palette
+    factor = system_scale() if look.scale is None else look.scale
+    tone = system_palette() if look.palette == "system" else look.palette
+    language = choose_language(look.language)
     with context(palette=tone, scale=factor, language=language) as kit:
-        left, top, width, height = place or (
+        left, top, width, height = look.place or (
             *_WHERE,
             round(size[0] * factor),
             round(size[1] * factor),

@@ -88,7 +88,7 @@ def upgrade() -> None:
         sa.Column("session", sa.String(length=32), nullable=True),
         sa.Column("code_hash", sa.String(length=64), nullable=True),
         sa.Column("joined_with", sa.String(length=64), nullable=True),
-        sa.Column("present", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("present", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("present_since", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["session"], ["session.name"], name=op.f("fk_seat_session")),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_seat")),

@@ -1,0 +1,37 @@
+"""How and where a window is shown, as whoever opens it wants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+PaletteChoice: TypeAlias = Literal["light", "dark", "system"]
+
+#: Left, top, width and height of a window, in pixels of the screen.
+Place: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Wishes for a window; what is None is as the computer has it.
+
+    ``scale`` is from 1 to 2, ``language`` one of `palier.client.screens.texts`; without a
+    ``place`` a window has its usual size, where the desktop puts it.
+    """
+
+    palette: PaletteChoice = "system"
+    scale: float | None = None
+    language: str | None = None
+    place: Place | None = None
+
+
+def tiles(count: int, screen: tuple[int, int]) -> tuple[Place, ...]:
+    """Return places for so many windows beside each other, in rows that fill the screen."""
+    columns = 1
+    while columns * columns < count:
+        columns += 1
+    rows = -(-count // columns)
+    width, height = screen[0] // columns, screen[1] // rows
+    return tuple(
+        (at % columns * width, at // columns * height, width, height) for at in range(count)
+    )
