@@ -11,6 +11,10 @@ PaletteChoice: TypeAlias = Literal["light", "dark", "system"]
 Place: TypeAlias = tuple[int, int, int, int]
 
 
+#: What a desktop's title bar takes above a window's place.
+_TITLE = 36
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """Wishes for a window; what is None is as the computer has it.
@@ -33,5 +37,6 @@ def tiles(count: int, screen: tuple[int, int]) -> tuple[Place, ...]:
     rows = -(-count // columns)
     width, height = screen[0] // columns, screen[1] // rows
     return tuple(
-        (at % columns * width, at // columns * height, width, height) for at in range(count)
+        (at % columns * width, at // columns * height + _TITLE, width, height - _TITLE)
+        for at in range(count)
     )
