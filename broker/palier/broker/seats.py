@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from palier.broker.errors import ManagementFailed
@@ -53,6 +53,11 @@ def seat_permissions(seat: str) -> Permissions:
         max_connections=2,
         max_channels=8,
     )
+
+
+def operator_permissions(operator: str) -> Permissions:
+    """Return what an operator may do: a seat's, from several windows and commands at a time."""
+    return replace(seat_permissions(operator), max_connections=50)
 
 
 def room_permissions() -> Permissions:
@@ -119,7 +124,7 @@ class ManagementAccounts(Accounts):
 
     def grant_operator(self, operator: str, password: str) -> None:
         """See `Accounts`."""
-        self._grant(operator, password, seat_permissions(operator))
+        self._grant(operator, password, operator_permissions(operator))
 
     def revoke(self, user: str) -> None:
         """See `Accounts`."""

@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from palier.broker.seats import Accounts, Permissions, room_permissions, seat_permissions
+from palier.broker.seats import (
+    Accounts,
+    Permissions,
+    operator_permissions,
+    room_permissions,
+    seat_permissions,
+)
 from palier.schemas.addresses import COMMANDS
 from palier.schemas.names import ROOM, check_name
 
@@ -63,7 +69,7 @@ class MemoryAccounts(Accounts):
 
     def grant_operator(self, operator: str, password: str) -> None:
         """See `Accounts`."""
-        self._server.set_user(User(operator, password, seat_permissions(operator)))
+        self._server.set_user(User(operator, password, operator_permissions(operator)))
 
     def revoke(self, user: str) -> None:
         """See `Accounts`."""
