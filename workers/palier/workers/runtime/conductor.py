@@ -74,6 +74,7 @@ class Conductor:
         self._to_tell: asyncio.Queue[_Told] = asyncio.Queue(maxsize=1)
         self._progress: dict[tuple[str, str], Progress | None] = {}
         self._progress_due: asyncio.TimerHandle | None = None
+        self._stopping = False
 
     def deliver(self, connection: Connection, delivery: Delivery) -> None:
         """Take a delivery; called in the event loop."""
@@ -95,20 +96,29 @@ class Conductor:
             self._note_progress(noted)
             await self._to_tell.put(_Told(noted))
 
+    def stop(self) -> None:
+        """Take no more: `run` ends once what is being handled is told and acknowledged."""
+        self._stopping = True
+        self._something.set()
+
     async def run(self) -> None:
-        """Conduct until cancelled; what is committed by then is told and acknowledged first."""
+        """Conduct until stopped; when cancelled, what was not told is left to the outbox."""
         telling = asyncio.create_task(self._tell_all())
+        conducting = asyncio.create_task(self._conduct())
         try:
-            await self._conduct()
+            await asyncio.wait({telling, conducting}, return_when=asyncio.FIRST_COMPLETED)
+            for one in (telling, conducting):
+                if one.done():
+                    one.result()  # it failed, or was stopped
+            await self._to_tell.join()
         finally:
             if self._progress_due is not None:
                 self._progress_due.cancel()
-            if not telling.done():
-                await self._to_tell.join()
+            conducting.cancel()
             telling.cancel()
 
     async def _conduct(self) -> None:
-        while True:
+        while not self._stopping:
             batch = await self._batch()
             if not batch:
                 await self._in_database(self._handler.sweep)

@@ -14,9 +14,9 @@ from typing import TypeVar
 from sqlalchemy import Engine
 
 from palier.broker import topology
-from palier.broker.errors import NotThere
+from palier.broker.errors import LoginRefused, NotThere
 from palier.broker.seats import Accounts
-from palier.broker.standing import StandingConnection
+from palier.broker.standing import StandingConnection, StandingState
 from palier.broker.transport import Account, Connection, Delivery, Transport
 from palier.schemas.addresses import commands_queue, seat_queue
 from palier.schemas.names import ALL, OPERATOR
@@ -30,6 +30,9 @@ from palier.workers.runtime.telling import Teller, enrolment
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: Seconds that the batch in hand may take when the worker stops.
+_LAST_BATCH = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +66,18 @@ class Worker:
     def __init__(self, surroundings: Surroundings) -> None:
         self._given = surroundings
         self._ready = asyncio.Event()
+        self._refusal: list[str] = []
+        self._refusal_came = asyncio.Event()
 
     async def ready(self) -> None:
         """Wait until commands are taken."""
         await self._ready.wait()
 
     async def run(self) -> None:
-        """Run until cancelled; then what is committed is told and acknowledged before it ends."""
+        """Run until cancelled; then the batch in hand is told and acknowledged before it ends.
+
+        Raises `LoginRefused`, `DatabaseUnavailable`, `ManagementFailed` when it cannot begin.
+        """
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="database") as executor:
             await _call(executor, partial(migrate, self._given.engine))
             await _call(executor, self._make_accounts)
@@ -115,16 +123,43 @@ class Worker:
             self._given.transport,
             _named(self._given.account, "consume"),
             set_up=partial(self._consume, publishing, handlers, conductors, executor),
+            on_state=self._note_state,
         )
-        async with asyncio.TaskGroup() as tasks, publishing:
-            conducting = [tasks.create_task(one.run()) for one in conductors]
-            try:
-                async with consuming:
-                    await asyncio.gather(*conducting)
-            finally:
-                for one in conducting:
-                    one.cancel()
-                await asyncio.gather(*conducting, return_exceptions=True)
+        async with publishing, consuming:
+            await self._conduct(conductors)
+
+    async def _conduct(self, conductors: Sequence[Conductor]) -> None:
+        """Conduct until cancelled, or until one of them fails."""
+        conducting = [asyncio.create_task(one.run()) for one in conductors]
+        refused = asyncio.create_task(self._refused())
+        try:
+            waiting = {*conducting, refused}
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+        finally:
+            refused.cancel()
+            for conductor in conductors:
+                conductor.stop()
+            await asyncio.wait(conducting, timeout=_LAST_BATCH)
+            for task in conducting:
+                task.cancel()
+            await asyncio.gather(*conducting, return_exceptions=True)
+
+    def _note_state(self, state: StandingState, reason: str) -> None:
+        if state is StandingState.UP:
+            self._ready.set()
+            return
+        self._ready.clear()
+        if state is StandingState.REFUSED:
+            self._refusal.append(reason)
+            self._refusal_came.set()
+        elif state is StandingState.DOWN:
+            _log.warning("No connection to RabbitMQ, trying again: %s", reason)
+
+    async def _refused(self) -> None:
+        await self._refusal_came.wait()
+        raise LoginRefused(self._refusal[0])
 
     async def _declare(
         self, handler: BatchHandler, executor: Executor, connection: Connection
@@ -159,7 +194,6 @@ class Worker:
         for partition, conductor in enumerate(conductors):
             await _consume(connection, commands_queue(partition), conductor)
         await _consume(connection, topology.PRESENCE, conductors[0])
-        self._ready.set()
 
     async def _look(
         self, handler: BatchHandler, executor: Executor, connection: Connection
