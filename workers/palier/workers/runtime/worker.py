@@ -66,6 +66,7 @@ class Worker:
     def __init__(self, surroundings: Surroundings) -> None:
         self._given = surroundings
         self._ready = asyncio.Event()
+        self._stopping = False
         self._refusal: list[str] = []
         self._refusal_came = asyncio.Event()
 
@@ -138,6 +139,7 @@ class Worker:
             for one in done:
                 one.result()
         finally:
+            self._stopping = True
             refused.cancel()
             for conductor in conductors:
                 conductor.stop()
@@ -154,7 +156,7 @@ class Worker:
         if state is StandingState.REFUSED:
             self._refusal.append(reason)
             self._refusal_came.set()
-        elif state is StandingState.DOWN:
+        elif state is StandingState.DOWN and not self._stopping:
             _log.warning("No connection to RabbitMQ, trying again: %s", reason)
 
     async def _refused(self) -> None:
