@@ -158,8 +158,9 @@ class ClientState:
                 versions=dict(snapshot.versions),
                 stage=snapshot.stage,
                 released=snapshot.released,
-                submitted=snapshot.submitted,
-                answer=snapshot.answer,
+                # one that was taken before the answer came in may be told after its result
+                submitted=snapshot.submitted or (stays and self.submitted),
+                answer=self.answer if stays and not snapshot.submitted else snapshot.answer,
                 sending=stays and self.sending and not snapshot.submitted,
                 problems=self.problems if stays else {},
                 refusal=self.refusal if stays else "",
