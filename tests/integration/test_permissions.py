@@ -24,7 +24,7 @@ from palier.broker.errors import (
     PublishRefused,
 )
 from palier.broker.topology import Binding, Exchange, Queue, Removal, Unbinding
-from palier.broker.transport import Connection, Delivery, Publication
+from palier.broker.transport import Account, Connection, Delivery, Publication
 from palier.schemas.addresses import COMMANDS, EVENTS, CommandKey
 from palier.schemas.envelope import DIRECT_REPLY
 from tests.brokers import Inbox, Real, Server, message, run, unique
@@ -324,7 +324,7 @@ def test_an_operator_is_a_seat_to_the_broker(server: Server) -> None:
     room = furnished(server)
 
     async def test() -> None:
-        account = server.seat(operator)
+        account = Account(user=operator, password="secret", connection_name="test operator")
         async with server.connected() as connection:
             await connection.declare(*topology.staff(operator))
         async with server.connected(account) as connection:
@@ -428,7 +428,6 @@ def test_a_seat_has_no_management_console(real_room: Room) -> None:
 
 def test_guest_does_not_exist(real_server: Real) -> None:
     from palier.broker.errors import LoginRefused
-    from palier.broker.transport import Account
 
     async def test() -> None:
         guest = Account(user="guest", password="guest", connection_name="test")
