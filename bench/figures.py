@@ -1,0 +1,111 @@
+"""What was measured, as values, and what repetitions come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+#: A decision, as every contestant sends it.
+DECISION = "d" * 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarrierShape:
+    """W1: so many seats go through so many generations, after some that do not count."""
+
+    seats: int
+    generations: int
+    warm_up: int = 3
+
+    def __str__(self) -> str:
+        return f"{self.seats} seats × {self.generations} generations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitsShape:
+    """W2: so many senders, each with so many commands under way.
+
+    In each of ``laps`` every sender sends ``each`` commands; the clock stands between laps.
+    """
+
+    senders: int
+    outstanding: int
+    each: int
+    laps: int = 1
+
+    @property
+    def count(self) -> int:
+        """Commands in all."""
+        return self.senders * self.each * self.laps
+
+    def __str__(self) -> str:
+        return f"{self.senders}×{self.outstanding}"
+
+
+Shape = BarrierShape | SubmitsShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One repetition, or the median of several. Times in milliseconds, rates a second.
+
+    ``submits`` are those acknowledged; ``cpu`` is the server's, in microseconds a command (0:
+    unknown). Latencies are those of releases, and None where nothing is released.
+    """
+
+    submits: float
+    cpu: float = 0.0
+    generations: float | None = None
+    p50: float | None = None
+    p99: float | None = None
+    worst: float | None = None
+
+    def as_dict(self) -> dict[str, float]:
+        """Return what is known, rounded."""
+        return {key: round(one, 2) for key, one in asdict(self).items() if one is not None}
+
+
+def of_barrier(
+    shape: BarrierShape, *, seconds: float, latencies: Sequence[float], cpu: float = 0.0
+) -> Figures:
+    """Return the figures of W1; ``latencies`` in seconds, ``cpu`` in seconds for all of it."""
+    expected = shape.seats * shape.generations
+    if len(latencies) != expected:
+        raise WrongCount(f"{len(latencies)} releases for {expected} arrivals")
+    ordered = sorted(one * 1000 for one in latencies)
+    return Figures(
+        submits=expected / seconds,
+        cpu=cpu / expected * 1e6,
+        generations=shape.generations / seconds,
+        p50=percentile(ordered, 50),
+        p99=percentile(ordered, 99),
+        worst=ordered[-1],
+    )
+
+
+def of_submits(shape: SubmitsShape, *, seconds: float, cpu: float = 0.0) -> Figures:
+    """Return the figures of W2; ``seconds`` from first command to last result, over all laps."""
+    return Figures(submits=shape.count / seconds, cpu=cpu / shape.count * 1e6)
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """Return the value below which so many percent lie: nearest rank."""
+    rank = -(-len(ordered) * percent // 100)
+    return ordered[max(0, int(rank) - 1)]
+
+
+def middle(repetitions: Sequence[Figures]) -> Figures:
+    """Return the median of each figure; of the worst, the worst."""
+    together: dict[str, list[float]] = {}
+    for one in repetitions:
+        for key, value in asdict(one).items():
+            if value is not None:
+                together.setdefault(key, []).append(value)
+    return Figures(
+        **{key: max(some) if key == "worst" else median(some) for key, some in together.items()}
+    )
+
+
+class WrongCount(Exception):
+    """Not exactly one result for each command: the measurement is worth nothing."""

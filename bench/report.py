@@ -1,0 +1,124 @@
+"""What was measured, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from figures import BarrierShape, Figures, Shape, middle
+from rich.console import Console
+from rich.table import Table
+
+_BUSY = 1.0
+
+Facts = Mapping[str, str | float | int]
+
+
+@dataclass(slots=True)
+class Report:
+    """All repetitions, by workload, database and contestant."""
+
+    facts: dict[str, str | float | int]
+    notes: list[str] = field(default_factory=list)
+    found: dict[tuple[Shape, str], dict[str, list[Figures]]] = field(default_factory=dict)
+
+    def add(self, shape: Shape, database: str, name: str, figures: Figures) -> None:
+        """Take one repetition."""
+        self.found.setdefault((shape, database), {}).setdefault(name, []).append(figures)
+
+    def show(self, console: Console) -> None:
+        """Print the facts, the tables and the notes."""
+        console.print("  ".join(f"{key} {value}" for key, value in self.facts.items()))
+        if float(self.facts["load"]) > _BUSY:
+            console.print(
+                f"The machine was busy (load {self.facts['load']}): do not trust these figures.",
+                style="bold red",
+            )
+        console.print(self._barriers())
+        console.print(self._submits())
+        for note in self.notes:
+            console.print(note, style="yellow", soft_wrap=True)
+
+    def _barriers(self) -> Table:
+        table = Table(title="W1 durable barrier: last submit → everyone has the next stage, ms")
+        for one in ("seats", "database", "", "p50", "p99", "worst", "gen/s", "submits/s"):
+            table.add_column(one, justify="right")
+        _ratios(table)
+        for (shape, database), sides in self.found.items():
+            if not isinstance(shape, BarrierShape):
+                continue
+            for name, one, ratios in _sides(sides, lambda one: one.generations or 0.0):
+                table.add_row(
+                    str(shape.seats),
+                    database,
+                    name,
+                    *(_number(each) for each in (one.p50, one.p99, one.worst, one.generations)),
+                    _number(one.submits),
+                    *ratios,
+                    _number(one.cpu),
+                )
+            table.add_section()
+        return table
+
+    def _submits(self) -> Table:
+        table = Table(title="W2 acknowledged commands a second: senders × under way")
+        for one in ("senders", "database", "", "commands/s"):
+            table.add_column(one, justify="right")
+        _ratios(table)
+        for (shape, database), sides in self.found.items():
+            if isinstance(shape, BarrierShape):
+                continue
+            for name, one, ratios in _sides(sides, lambda one: one.submits):
+                table.add_row(
+                    str(shape), database, name, _number(one.submits), *ratios, _number(one.cpu)
+                )
+            table.add_section()
+        return table
+
+    def write(self, path: Path) -> None:
+        """Write everything as JSON, each repetition included."""
+        measured = [
+            {
+                "workload": "barrier" if isinstance(shape, BarrierShape) else "submits",
+                "shape": str(shape),
+                "database": database,
+                "contestant": name,
+                "median": middle(repetitions).as_dict(),
+                "repetitions": [one.as_dict() for one in repetitions],
+            }
+            for (shape, database), sides in self.found.items()
+            for name, repetitions in sides.items()
+        ]
+        whole = {"machine": self.facts, "notes": self.notes, "measured": measured}
+        path.write_text(json.dumps(whole, indent=2) + "\n")
+
+
+def _ratios(table: Table) -> None:
+    for one in ("/ ceiling", "/ original", "server µs"):
+        table.add_column(one, justify="right")
+
+
+def _sides(
+    sides: Mapping[str, list[Figures]], rate: object
+) -> list[tuple[str, Figures, tuple[str, str]]]:
+    """Return name, median and ratios of each contestant; the ratios are Palier's."""
+    assert callable(rate)
+    middles = {name: middle(repetitions) for name, repetitions in sides.items()}
+    rows = []
+    for name, one in middles.items():
+        ratios = tuple(
+            f"{rate(one) / rate(middles[other]):.2f}"
+            if name == "Palier" and other in middles
+            else ""
+            for other in ("ceiling", "original")
+        )
+        rows.append((name, one, (ratios[0], ratios[1])))
+    return rows
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
