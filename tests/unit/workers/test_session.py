@@ -308,7 +308,7 @@ def test_any_order_of_arrivals_gives_one_release_for_each_generation(order: list
     assert [str(session.payoff(seat)) for seat in SEATS] == ["3"] * 4
 
 
-def recorded(facts: list[Fact]) -> list[Recorded]:
+def recorded(facts: Iterable[Fact]) -> list[Recorded]:
     """Return the record that these facts would have left in the database."""
     kept: dict[tuple[str, int], Recorded] = {}
     order = 0
