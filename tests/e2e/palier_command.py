@@ -9,10 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
+
+import pytest
+
+from palier.cli.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 PALIER = [sys.executable, "-m", "palier.cli"]
@@ -72,6 +77,22 @@ def palier(*arguments: object, **more: str) -> Done:
     """Run a command to its end, without a display; ``more`` goes to its environment."""
     with running(*arguments, **more) as command:
         return command.wait()
+
+
+def palier_here(*arguments: object, **more: str) -> Done:
+    """Run a command in this process: sooner, where only its words matter."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["palier", *map(str, arguments)])
+        for name in os.environ.keys() - (given := environment(**more)).keys():
+            patch.delenv(name)
+        for name, value in given.items():
+            patch.setenv(name, value)
+        try:
+            main()
+        except SystemExit as end:
+            return Done(int(end.code or 0), out.getvalue(), err.getvalue())
+    raise AssertionError("a command ends with an exit code")
 
 
 class Running:
