@@ -22,7 +22,7 @@ from palier.cli.desk import need_windows
 from palier.cli.errors import CommandError, MissingPart
 from palier.cli.running import run
 from palier.cli.server import Server
-from palier.cli.session import operator_of, read_exports, write_exports
+from palier.cli.session import operator_of
 from palier.cli.showing import err, first_look, out, overview_table
 from palier.cli.stack import KeptWorker, stack
 from palier.cli.up import stop_on_signals, tell
@@ -59,6 +59,8 @@ def demo(
 
     A private RabbitMQ and a worker are started and stopped; the data stay.
     """
+    from palier.cli.exports import read_exports, write_exports
+
     stop_on_signals()
     seats = max(seats, bots or 0)
     if seats % _GROUP:

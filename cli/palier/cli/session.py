@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import secrets
 from datetime import UTC, datetime
@@ -10,20 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from palier.cli import options
 from palier.cli.errors import CommandError
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
-from palier.cli.showing import err, first_look, out, overview_table, rows_table
+from palier.cli.showing import first_look, out, overview_table, rows_table
 from palier.client.asking import Operator
 from palier.schemas.commands import MAX_SEATS, OpenSession
 from palier.schemas.names import check_name
-from palier.workers.persistence import tables
-from palier.workers.persistence.database import open_database
-from palier.workers.persistence.export import Export, export
 
 app = typer.Typer(no_args_is_help=True, help="Open, watch and export sessions.")
 
@@ -220,6 +214,8 @@ def export_(
     data: options.Data = DATA,
 ) -> None:
     """Write a session's answers, payoffs, stages and events as CSV files; also while it runs."""
+    from palier.cli.exports import read_exports, write_exports
+
     database = find_server(server, data).need("database", "PALIER_DATABASE")
     exports = read_exports(database, check_name(name))
     paths = write_exports(exports, to / name)
@@ -230,49 +226,3 @@ def export_(
         out.print(first_look(one))
     for path in paths.values():
         out.print(str(path), soft_wrap=True)
-
-
-def read_exports(database: str, session: str) -> tuple[Export, ...]:
-    """Return a session's tables, straight from the database; raises `CommandError`."""
-    engine = open_database(database)
-    file = engine.url.database
-    if engine.dialect.name == "sqlite" and file and not Path(file).exists():
-        raise CommandError(f"There is no database {file}.")  # looking must not make one
-    try:
-        with engine.begin() as db:
-            known = select(tables.session.c.name).where(tables.session.c.name == session)
-            if db.execute(known).first() is None:
-                raise CommandError(f"There is no session {session}: see `palier session list`.")
-            return export(db, session)
-    except DBAPIError as error:
-        where = engine.url.render_as_string(hide_password=True)
-        raise CommandError(f"The database {where} cannot be read: {error.orig}") from None
-    finally:
-        engine.dispose()
-
-
-def write_exports(exports: tuple[Export, ...], folder: Path) -> dict[str, Path]:
-    """Write each table to a CSV file of its name (UTF-8); return the paths."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = {one.name: _write(one, folder) for one in exports}
-    except OSError as error:
-        raise CommandError(f"{folder} cannot be written to: {error.strerror}.") from None
-    err.print(f"Exported {sum(len(one.rows) for one in exports)} rows.", style="dim")
-    return paths
-
-
-def _write(export: Export, folder: Path) -> Path:
-    """Write one file, whole or not at all."""
-    path = folder / f"{export.name}.csv"
-    draft = path.with_suffix(".new")
-    with draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(export.columns)
-        writer.writerows([_cell(value) for value in row] for row in export.rows)
-    draft.replace(path)
-    return path.resolve()
-
-
-def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value

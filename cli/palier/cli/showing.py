@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from palier.schemas.replies import Overview, SeatRow
-from palier.workers.persistence.export import Export
+
+if TYPE_CHECKING:  # not every computer has what exports come from
+    from palier.workers.persistence.export import Export
 
 #: What is shown goes to standard output; what is told on the way, to standard error.
 #: Neither interprets what people typed: a session's title may have brackets or colons in it.

@@ -14,7 +14,6 @@ from palier.cli import options
 from palier.cli.server import DATA, Server
 from palier.cli.showing import err, out
 from palier.cli.stack import stack
-from palier.workers.__main__ import main as run_worker
 
 #: Seconds between two looks at the worker.
 _LOOK = 0.5
@@ -43,6 +42,8 @@ def up(
 
 def worker() -> None:
     """Run one more worker, with its settings from the environment (`python -m palier.workers`)."""
+    from palier.workers.__main__ import main as run_worker  # brings SQLAlchemy along
+
     raise typer.Exit(run_worker([]))
 
 
