@@ -26,10 +26,18 @@ _BATCH = 200
 
 _TABLES = (
     "CREATE TABLE inbox (message_id TEXT PRIMARY KEY, seat TEXT NOT NULL, result TEXT NOT NULL)",
-    "CREATE TABLE decision (run TEXT, generation INTEGER, seat TEXT, number INTEGER, "
-    "text TEXT NOT NULL, PRIMARY KEY (run, generation, seat, number))",
-    "CREATE TABLE barrier (run TEXT, generation INTEGER, parties INTEGER NOT NULL, "
-    "arrived INTEGER NOT NULL, PRIMARY KEY (run, generation))",
+    """
+    CREATE TABLE decision (
+        run TEXT, generation INTEGER, seat TEXT, number INTEGER, text TEXT NOT NULL,
+        PRIMARY KEY (run, generation, seat, number)
+    )
+    """,
+    """
+    CREATE TABLE barrier (
+        run TEXT, generation INTEGER, parties INTEGER NOT NULL, arrived INTEGER NOT NULL,
+        PRIMARY KEY (run, generation)
+    )
+    """,
 )
 _INBOX = "INSERT INTO inbox VALUES (?, ?, ?)"
 _DECISION = "INSERT INTO decision VALUES (?, ?, ?, ?, ?)"
@@ -191,7 +199,12 @@ def _die(error: object) -> None:
 async def opened(begin: Any) -> Any:
     """Wait for what a call of pika's calls back with."""
     future = asyncio.get_running_loop().create_future()
-    begin(lambda *given: future.done() or future.set_result(given[0] if given else None))
+
+    def done(*given: Any) -> None:
+        if not future.done():
+            future.set_result(given[0] if given else None)
+
+    begin(done)
     async with asyncio.timeout(10):
         return await future
 

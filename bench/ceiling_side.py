@@ -194,7 +194,7 @@ async def _lap(client: _Client, each: int, *, outstanding: int) -> None:
 async def _settled(clients: list[_Client]) -> None:
     """Wait until every command has its result, and see that none had two."""
     end = time.perf_counter() + _DEADLINE
-    while any(one.under_way for one in clients) and time.perf_counter() < end:
+    while any(one.under_way for one in clients) and time.perf_counter() < end:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.2)
     if any(one.under_way or one.faults for one in clients):
@@ -204,9 +204,8 @@ async def _settled(clients: list[_Client]) -> None:
 @asynccontextmanager
 async def ceiling_side(amqp: str, *, folder: Path, database: str) -> AsyncIterator[CeilingSide]:
     """Run the ceiling's server; yield the contestant."""
-    folder.mkdir()
-    log = folder / "ceiling.log"
+    log = folder / f"ceiling-{database.partition(':')[0]}.log"
     script = Path(__file__).with_name("ceiling_server.py")
-    command = [sys.executable, script, amqp, database]
+    command: list[str | Path] = [sys.executable, script, amqp, database]
     with process(command, log=log, ready=lambda: "ready" in log.read_text()) as pid:
         yield CeilingSide(amqp, pid=pid)

@@ -60,7 +60,7 @@ class Client(pb.Referenceable):  # type: ignore[misc,unused-ignore]  # Twisted's
         self.results += 1
 
 
-@defer.inlineCallbacks
+@defer.inlineCallbacks  # type: ignore[untyped-decorator,unused-ignore]
 def barrier(clients: list[Client], generations: int, warm_up: int) -> Any:
     """W1."""
     latencies: list[float] = []
@@ -91,11 +91,11 @@ def barrier(clients: list[Client], generations: int, warm_up: int) -> Any:
     return time.perf_counter() - begun, latencies
 
 
-@defer.inlineCallbacks
+@defer.inlineCallbacks  # type: ignore[untyped-decorator,unused-ignore]
 def submits(clients: list[Client], outstanding: int, each: int, laps: int) -> Any:
     """W2."""
 
-    @defer.inlineCallbacks
+    @defer.inlineCallbacks  # type: ignore[untyped-decorator,unused-ignore]
     def line(client: Client, count: int) -> Any:
         for _ in range(count):
             yield client.submit(1, 0)
@@ -114,7 +114,7 @@ def submits(clients: list[Client], outstanding: int, each: int, laps: int) -> An
     return seconds, []
 
 
-@defer.inlineCallbacks
+@defer.inlineCallbacks  # type: ignore[untyped-decorator,unused-ignore]
 def _measure(port: str, run: str, what: str, count: str, *rest: str) -> Any:
     clients = [Client(f"c{number}", run) for number in range(int(count))]
     yield defer.gatherResults([one.connect(int(port)) for one in clients])

@@ -44,8 +44,11 @@ class Missing(Exception):
     """Twisted cannot be had here; says why."""
 
 
-def find_python() -> str:
-    """Return a Python that has Twisted and our SQLAlchemy; raises `Missing`. Takes seconds."""
+def find_python() -> list[str]:
+    """Return the words that run a Python with Twisted and our SQLAlchemy; raises `Missing`.
+
+    Takes seconds, the first time longer.
+    """
     uv = os.environ.get("UV") or shutil.which("uv")
     own = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share")) / "palier/uv/bin/uv"
     if own.exists():
@@ -53,26 +56,24 @@ def find_python() -> str:
     if uv is None:
         raise Missing("uv is not on the PATH")
     needed = ("twisted>=24", f"sqlalchemy=={version('sqlalchemy')}", "psycopg[binary]>=3.2")
-    command = [
+    python = [
         *(uv, "run", "--no-project", "--quiet", "--python", sys.executable),
         *(word for one in needed for word in ("--with", one)),
-        *("python", "-c", "import sys, twisted.spread.pb; print(sys.executable)"),
+        "python",
     ]
-    environment = {key: one for key, one in os.environ.items() if key != "VIRTUAL_ENV"}
     try:
         done = subprocess.run(
-            command,
+            [*python, "-c", "import twisted.spread.pb"],
             check=False,
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
-            env=environment,
         )
     except subprocess.TimeoutExpired:
         raise Missing("uv took too long") from None
     if done.returncode:
         raise Missing(f"uv could not bring Twisted: {done.stderr.strip()[-200:]}")
-    return done.stdout.strip().splitlines()[-1]
+    return python
 
 
 class OriginalSide(Contestant):
@@ -80,7 +81,7 @@ class OriginalSide(Contestant):
 
     name = "original"
 
-    def __init__(self, python: str, *, port: int, pid: int) -> None:
+    def __init__(self, python: list[str], *, port: int, pid: int) -> None:
         self._python = python
         self._port = port
         self._pid = pid
@@ -114,7 +115,7 @@ class OriginalSide(Contestant):
 
     async def _clients(self, *arguments: str | int) -> tuple[float, list[float], int]:
         running = await asyncio.create_subprocess_exec(
-            self._python,
+            *self._python,
             str(_HERE / "original_clients.py"),
             *map(str, (self._port, next(self._runs), *arguments)),
             stdout=subprocess.PIPE,
@@ -125,7 +126,7 @@ class OriginalSide(Contestant):
                 said, complaints = await running.communicate()
         finally:
             if running.returncode is None:
-                running.kill()
+                running.terminate()  # uv passes it on
                 await running.wait()
         if not said:
             raise WrongCount(complaints.decode(errors="replace").strip()[-300:])
@@ -134,11 +135,12 @@ class OriginalSide(Contestant):
 
 
 @asynccontextmanager
-async def original_side(python: str, *, folder: Path, database: str) -> AsyncIterator[OriginalSide]:
+async def original_side(
+    python: list[str], *, folder: Path, database: str
+) -> AsyncIterator[OriginalSide]:
     """Run the original stack's server; yield the contestant."""
-    folder.mkdir()
-    log = folder / "original.log"
+    log = folder / f"original-{database.partition(':')[0]}.log"
     url = database.replace("postgresql:", "postgresql+psycopg:")
-    command = [python, _HERE / "original_server.py", url]
-    with process(command, log=log, ready=lambda: log.read_text().endswith("\n")) as pid:
-        yield OriginalSide(python, port=int(log.read_text().split()[-1]), pid=pid)
+    command: list[str | Path] = [*python, _HERE / "original_server.py", url]
+    with process(command, log=log, ready=lambda: log.read_text().strip().isdecimal()) as pid:
+        yield OriginalSide(python, port=int(log.read_text()), pid=pid)

@@ -67,7 +67,9 @@ class PalierSide(Contestant):
     ) -> None:
         self._server = server
         self._seats = seats
-        self._sessions = (f"bench-{number}" for number in itertools.count(1))
+        # no name twice on one node, whatever the database: what seats hear would be taken for new
+        kind = server.database.partition(":")[0]
+        self._sessions = (f"{kind}-{number}" for number in itertools.count(1))
         self._fields: dict[tuple[int, int], Field] = {}
         self._open_fields = open_fields
         #: The process of the worker, for its processor time.
@@ -99,7 +101,6 @@ async def palier_side(
     node: PrivateNode, seats: Seats, *, folder: Path, database: str
 ) -> AsyncIterator[PalierSide]:
     """Run a worker on a node and a database; yield the contestant."""
-    folder.mkdir()
     server = Server(
         amqp=f"amqp://127.0.0.1:{node.amqp_port}/palier",
         room_password=secrets.token_urlsafe(24),
@@ -109,9 +110,12 @@ async def palier_side(
         password=node.password,
         database=database,
     )
-    health = folder / "worker.health"
+    kind = database.partition(":")[0]
+    health = folder / f"palier-{kind}.health"
     before = children()
-    with worker(server, programs=_PROGRAMS, health=health, log=folder / "worker.log") as child:
+    with worker(
+        server, programs=_PROGRAMS, health=health, log=folder / f"palier-{kind}.log"
+    ) as child:
         end = time.monotonic() + _DEADLINE
         while not health.exists():
             if child.code is not None or time.monotonic() > end:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Self
 
@@ -149,8 +149,7 @@ class _Sender:
         self._fault = self._fault or f"{self._seat}: {reason}"
         self._changed.set()
 
-    async def _until(self, condition: object) -> None:
-        assert callable(condition)
+    async def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():
             if self._fault:
                 raise WrongCount(self._fault)

@@ -63,7 +63,7 @@ def cluster(folder: Path, *, names: Sequence[str]) -> Iterator[dict[str, str]]:
         "fsync": "on",
     }
     options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-    command = [*demotion, programs / "postgres", "-D", data, *options]
+    command: list[str | Path] = [*demotion, programs / "postgres", "-D", data, *options]
     with process(command, log=folder.parent / "postgres.log", ready=lambda: _answers(url)):
         with psycopg.connect(f"{url}/postgres", autocommit=True) as db:
             for one in names:

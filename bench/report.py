@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,8 +43,8 @@ class Report:
 
     def _barriers(self) -> Table:
         table = Table(title="W1 durable barrier: last submit → everyone has the next stage, ms")
-        for one in ("seats", "database", "", "p50", "p99", "worst", "gen/s", "submits/s"):
-            table.add_column(one, justify="right")
+        for head in ("seats", "database", "", "p50", "p99", "worst", "gen/s", "submits/s"):
+            table.add_column(head, justify="right")
         _ratios(table)
         for (shape, database), sides in self.found.items():
             if not isinstance(shape, BarrierShape):
@@ -64,8 +64,8 @@ class Report:
 
     def _submits(self) -> Table:
         table = Table(title="W2 acknowledged commands a second: senders × under way")
-        for one in ("senders", "database", "", "commands/s"):
-            table.add_column(one, justify="right")
+        for head in ("senders", "database", "", "commands/s"):
+            table.add_column(head, justify="right")
         _ratios(table)
         for (shape, database), sides in self.found.items():
             if isinstance(shape, BarrierShape):
@@ -101,10 +101,9 @@ def _ratios(table: Table) -> None:
 
 
 def _sides(
-    sides: Mapping[str, list[Figures]], rate: object
+    sides: Mapping[str, list[Figures]], rate: Callable[[Figures], float]
 ) -> list[tuple[str, Figures, tuple[str, str]]]:
     """Return name, median and ratios of each contestant; the ratios are Palier's."""
-    assert callable(rate)
     middles = {name: middle(repetitions) for name, repetitions in sides.items()}
     rows = []
     for name, one in middles.items():

@@ -113,10 +113,10 @@ class Bench:
             for kind in self._plan.databases:
                 with self._database(kind) as urls:
                     if urls:
-                        async with self._sides(node, seats, kind, urls, python) as sides:
+                        async with self._sides(node, seats, urls, python) as sides:
                             await self._measure(kind, sides)
 
-    async def _python(self) -> str | None:
+    async def _python(self) -> list[str] | None:
         if not self._plan.original:
             return None
         _say("Bringing Twisted, for the comparison alone.")
@@ -131,7 +131,11 @@ class Bench:
 
     @asynccontextmanager
     async def _sides(
-        self, node: PrivateNode, seats: Seats, kind: str, urls: dict[str, str], python: str | None
+        self,
+        node: PrivateNode,
+        seats: Seats,
+        urls: dict[str, str],
+        python: list[str] | None,
     ) -> AsyncIterator[list[Contestant]]:
         """Start the servers of all contestants on one kind of database."""
         folder = self._folder
@@ -139,12 +143,10 @@ class Bench:
         async with AsyncExitStack() as stack:
             sides: list[Contestant] = [
                 await stack.enter_async_context(
-                    palier_side(
-                        node, seats, folder=folder / f"palier-{kind}", database=urls["palier"]
-                    )
+                    palier_side(node, seats, folder=folder, database=urls["palier"])
                 ),
                 await stack.enter_async_context(
-                    ceiling_side(amqp, folder=folder / f"ceiling-{kind}", database=urls["ceiling"])
+                    ceiling_side(amqp, folder=folder, database=urls["ceiling"])
                 ),
             ]
             if python is not None:
@@ -152,7 +154,7 @@ class Bench:
                     await stack.enter_async_context(
                         original_side.original_side(
                             python,
-                            folder=folder / f"original-{kind}",
+                            folder=folder,
                             database=urls["original"],
                         )
                     )
