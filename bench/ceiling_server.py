@@ -1,15 +1,19 @@
 """The ceiling's server: by hand, pika and the driver, nothing that W1 and W2 do not ask for.
 
-``python ceiling_server.py <amqp url> <database url>``; prints ``ready``. Commands are taken as they
-come, up to two hundred at a time: one transaction with a few statements of many rows, answers to
-each sender and a release to all, acknowledged at once when the broker has confirmed them. No roles,
-no forms, no log of events, no record of what is still to be told; it imports nothing of Palier's.
+``python ceiling_server.py``, with the URLs of RabbitMQ and of the database in ``BENCH_AMQP`` and
+``BENCH_DATABASE`` (a command line can be read by everyone); prints ``ready``.
+
+Commands are taken as they come, up to two hundred at a time: one transaction with a few statements
+of many rows, answers to each sender and a release to all, acknowledged at once when the broker has
+confirmed them. No roles, no forms, no log of events, no record of what is still to be told; it
+imports nothing of Palier's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 import sys
 from collections import Counter, deque
@@ -219,4 +223,4 @@ async def _serve(amqp: str, database: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(*sys.argv[1:]))
+    asyncio.run(_serve(os.environ["BENCH_AMQP"], os.environ["BENCH_DATABASE"]))

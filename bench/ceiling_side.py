@@ -206,6 +206,10 @@ async def ceiling_side(amqp: str, *, folder: Path, database: str) -> AsyncIterat
     """Run the ceiling's server; yield the contestant."""
     log = folder / f"ceiling-{database.partition(':')[0]}.log"
     script = Path(__file__).with_name("ceiling_server.py")
-    command: list[str | Path] = [sys.executable, script, amqp, database]
-    with process(command, log=log, ready=lambda: "ready" in log.read_text()) as pid:
+    environment = {"BENCH_AMQP": amqp, "BENCH_DATABASE": database}
+
+    def ready() -> bool:
+        return "ready" in log.read_text()
+
+    with process([sys.executable, script], log=log, ready=ready, environment=environment) as pid:
         yield CeilingSide(amqp, pid=pid)

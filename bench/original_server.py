@@ -1,12 +1,15 @@
 """The original stack's server: Twisted Perspective Broker and SQLAlchemy's ORM, as in 2012.
 
-``python original_server.py <database url>``; prints its port. One remote call is one unit of work
-of the ORM, committed before it is answered; a complete barrier is told to every client by a remote
-call of its own. Everything happens in the reactor's thread, as such servers did it.
+``python original_server.py``, with the database's URL in ``BENCH_DATABASE``; prints its port.
+
+One remote call is one unit of work of the ORM, committed before it is answered; a complete barrier
+is told to every client by a remote call of its own. Everything happens in the reactor's thread, as
+such servers did it.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -102,4 +105,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(os.environ["BENCH_DATABASE"])

@@ -141,6 +141,10 @@ async def original_side(
     """Run the original stack's server; yield the contestant."""
     log = folder / f"original-{database.partition(':')[0]}.log"
     url = database.replace("postgresql:", "postgresql+psycopg:")
-    command: list[str | Path] = [*python, _HERE / "original_server.py", url]
-    with process(command, log=log, ready=lambda: log.read_text().strip().isdecimal()) as pid:
+    command = [*python, str(_HERE / "original_server.py")]
+
+    def ready() -> bool:
+        return log.read_text().strip().isdecimal()
+
+    with process(command, log=log, ready=ready, environment={"BENCH_DATABASE": url}) as pid:
         yield OriginalSide(python, port=int(log.read_text()), pid=pid)

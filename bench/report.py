@@ -36,8 +36,9 @@ class Report:
                 f"The machine was busy (load {self.facts['load']}): do not trust these figures.",
                 style="bold red",
             )
-        console.print(self._barriers())
-        console.print(self._submits())
+        for table in (self._barriers(), self._submits()):
+            if table.rows:
+                console.print(table)
         for note in self.notes:
             console.print(note, style="yellow", soft_wrap=True)
 

@@ -258,7 +258,8 @@ def main(arguments: list[str]) -> int:
     if options.only == "desk":
         _err.print("The desk is not measured yet.")
         return 2
-    # a request to end is a Ctrl-C: everything is stopped in order
+    # a request to end is a Ctrl-C: everything is stopped in order, also behind a shell's `&`
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     with ExitStack() as stack:
         bench = Bench(Plan.of(options), _folder(stack, options.keep))
