@@ -37,7 +37,7 @@ from palier.program import Session as ProgramSession
 from palier.schemas.addresses import COMMANDS, CommandKey, commands_queue, seat_queue
 from palier.schemas.commands import OpenSession, Submit
 from palier.schemas.envelope import Envelope, Properties, unpack
-from palier.schemas.message import Command, Message, Query
+from palier.schemas.message import Command, Message, Query, Reply
 from palier.schemas.names import ALL, OPERATOR
 from palier.workers.persistence import tables
 from palier.workers.runtime.batch import BatchHandler
@@ -276,6 +276,10 @@ class Hand:
         self.heard.append(unpack(delivery.properties, delivery.body))
         self.connection.ack(delivery)
 
+    def take_reply(self, delivery: Delivery) -> None:
+        """Keep a direct reply."""
+        self.heard.append(unpack(delivery.properties, delivery.body))
+
     def command(self, message: Command | Query, **properties: Any) -> Publication:
         """Return a command of this seat's, with any properties other than they should be."""
         return commanded(message, self.credentials.seat, **properties)
@@ -300,7 +304,11 @@ class Hand:
     def answers(self, publication: Publication) -> list[Message]:
         """Return the answers to a command that have come so far."""
         asked = publication.properties.message_id
-        return [one.message for one in self.heard if one.causation_id == asked]
+        return [
+            one.message
+            for one in self.heard
+            if one.causation_id == asked and isinstance(one.message, Reply)
+        ]
 
     async def result(self, publication: Publication, *, count: int = 1) -> Any:
         """Wait for a command's result and return it; its ``count``-th if it is repeated."""

@@ -304,6 +304,9 @@ class Link:
             await asyncio.sleep(_TICK)
             self._note_blocked()
             now = time.monotonic()
+            if self.state.over:
+                # the session hears and tells nothing more: what it has not answered it never will
+                self._pending.clear()
             for pending in list(self._pending.values()):
                 if now - pending.sent > _AGAIN:
                     await self._send(pending)

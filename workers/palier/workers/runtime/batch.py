@@ -187,12 +187,13 @@ class BatchHandler:
                 work.stamp()
                 work.writer.flush(db)
                 adopted = [Handled(items=items, number=one) for one, items in outbox.adopt()]
-                number = outbox.put(work.items) if work.items else None
+                told = [*work.items, *work.farewells]
+                number = outbox.put(told) if told else None
         except BaseException:
             # what was decided in memory was not kept
             self._memory.forget(*sessions)
             raise
-        return [*adopted, Handled(work.items, number, work.replies, work.progress)]
+        return [*adopted, Handled(told, number, work.replies, work.progress)]
 
     def _fill(
         self, work: Work, wanted: Sequence[Wanted], seats: dict[str, record.SeatRecord]

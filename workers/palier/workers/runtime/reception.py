@@ -10,7 +10,7 @@ from palier.broker.errors import Inadmissible
 from palier.broker.topology import PRESENCE
 from palier.broker.transport import Delivery, Publication
 from palier.schemas.addresses import DEAD_LETTERS
-from palier.schemas.envelope import Envelope, unpack
+from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
 from palier.schemas.errors import UnreadableMessage
 from palier.schemas.message import Command, Message, Query
 from palier.schemas.names import OPERATOR, ROOM
@@ -96,11 +96,14 @@ class Reception:
         if not properties.user_id or parts[3:4] != [properties.user_id]:
             return None
         session, seat = parts[2], parts[3]
+        reply_to = properties.reply_to or ""
         refused = Refused.model_construct(session=session, code=code, reason=reason)
         cause: Envelope[Message] = Envelope(
             message=refused,
             message_id=properties.message_id or "",
             correlation_id=properties.correlation_id,
+            # who waits for a direct reply would wait in vain for one on its queue
+            reply_to=reply_to if reply_to.startswith(DIRECT_REPLY) else None,
         )
         return self._teller.reply(refused, session=session, seat=seat, cause=cause)
 

@@ -147,11 +147,14 @@ class Teller:
             routing_key=to_all(name, SessionFinished.verb()),
             cause=cause,
         )
-        yield from (Removal(barrier_exchange(name, scope)) for scope in session.scopes)
+
+    def farewell(self, session: Session) -> Iterator[Declaration]:
+        """Yield what lets a session that is over be heard no more, its last results included."""
+        yield from (Removal(barrier_exchange(session.name, scope)) for scope in session.scopes)
         yield from (
             Unbinding(one.exchange, one.queue, one.key)
             for seat in session.seats
-            for one in topology.member(name, seat)
+            for one in topology.member(session.name, seat)
             if one.exchange == EVENTS
         )
 

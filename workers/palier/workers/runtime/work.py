@@ -49,6 +49,8 @@ class Work:
     stamps: dict[str, int]
     writer: Writer = field(default_factory=Writer)
     items: list[Item] = field(default_factory=list)
+    #: What takes the bindings of a session that is over away: told when all else is.
+    farewells: list[Item] = field(default_factory=list)
     #: Answers that need not outlive a crash: to queries, and to what was handled before.
     replies: list[Publication] = field(default_factory=list)
     #: How far barriers are, told now and then: the last word for each scope.
@@ -73,6 +75,8 @@ class Work:
             self._log(known, fact)
             self._note_progress(session, fact)
             self.items += self.teller.tell(session, fact, cause=cause)
+            if isinstance(fact, Ended):
+                self.farewells += self.teller.farewell(session)
 
     def opened(self, known: Known, *, author: str) -> None:
         """Write a new session's first entry in its log."""
