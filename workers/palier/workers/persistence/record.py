@@ -8,11 +8,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from palier.schemas.replies import SessionRow, SessionStatus
 from palier.workers.domain.session import Opening, Recorded
 from palier.workers.persistence import tables
+
+# The statements of every batch are made once: making one costs as much as running it.
+_LOCK = (
+    select(tables.session.c.name, tables.session.c.stamp)
+    .where(tables.session.c.name.in_(bindparam("names", expanding=True)))
+    .order_by(tables.session.c.name)
+    .with_for_update()
+)
+_RESULTS = select(
+    tables.inbox.c.seat,
+    tables.inbox.c.message_id,
+    tables.inbox.c.result_kind,
+    tables.inbox.c.result,
+).where(tables.inbox.c.message_id.in_(bindparam("ids", expanding=True)))
+_UNTOLD = (
+    select(tables.outbox.c.seq, tables.outbox.c.parcel)
+    .where(tables.outbox.c.partition == bindparam("at_partition"))
+    .order_by(tables.outbox.c.seq)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +67,7 @@ def lock_sessions(db: Connection, names: Collection[str]) -> dict[str, int]:
     Locked in the order of their names, so that two workers cannot wait for each other. Names that
     no session has are left out.
     """
-    table = tables.session
-    chosen = select(table.c.name, table.c.stamp).where(table.c.name.in_(sorted(names)))
-    rows = db.execute(chosen.order_by(table.c.name).with_for_update())
+    rows = db.execute(_LOCK, {"names": sorted(names)})
     return {one.name: one.stamp for one in rows}
 
 
@@ -58,12 +75,9 @@ def stored_results(
     db: Connection, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[str, str]]:
     """Return kind and body of the result of each (seat, message id) that was handled before."""
-    table = tables.inbox
     # ids are as good as unique: what another seat has under the same one is not asked for
-    chosen = select(table.c.seat, table.c.message_id, table.c.result_kind, table.c.result).where(
-        table.c.message_id.in_([message_id for _, message_id in keys])
-    )
-    return {(seat, one): (kind, result) for seat, one, kind, result in db.execute(chosen)}
+    rows = db.execute(_RESULTS, {"ids": [message_id for _, message_id in keys]})
+    return {(seat, one): (kind, result) for seat, one, kind, result in rows}
 
 
 def read_session(db: Connection, name: str) -> SessionRecord | None:
@@ -208,10 +222,5 @@ def list_sessions(db: Connection) -> tuple[SessionRow, ...]:
 
 def untold(db: Connection, partition: int) -> list[tuple[int, bytes]]:
     """Return what a partition still has to tell, in order."""
-    table = tables.outbox
-    rows = db.execute(
-        select(table.c.seq, table.c.parcel)
-        .where(table.c.partition == partition)
-        .order_by(table.c.seq)
-    )
+    rows = db.execute(_UNTOLD, {"at_partition": partition})
     return [(one.seq, one.parcel) for one in rows]

@@ -87,18 +87,23 @@ _STAMP = (
     .values(stamp=bindparam("now"), version=bindparam("log_version"))
 )
 
-#: In this order, so that a row's parents stand before it.
-_INSERTS = (
-    tables.session,
-    tables.scope,
-    tables.participant,
-    tables.stage_run,
-    tables.party,
-    tables.arrival,
-    tables.answer,
-    tables.event_log,
-    tables.inbox,
-)
+#: In this order, so that a row's parents stand before it; made once, as all statements here.
+_INSERTS = {
+    one: insert(one)
+    for one in (
+        tables.session,
+        tables.scope,
+        tables.participant,
+        tables.stage_run,
+        tables.party,
+        tables.arrival,
+        tables.answer,
+        tables.event_log,
+        tables.inbox,
+    )
+}
+_PUT = insert(tables.outbox).returning(tables.outbox.c.seq)
+_DROP = delete(tables.outbox).where(tables.outbox.c.seq.in_(bindparam("numbers", expanding=True)))
 
 
 class Writer:
@@ -268,11 +273,11 @@ class Writer:
 
     def flush(self, db: Connection) -> None:
         """Send everything; raises `Fenced` when another worker was there meanwhile."""
-        for table in _INSERTS:
+        for table, statement in _INSERTS.items():
             if table is tables.participant:
                 self._upsert_seats(db)
             if rows := self._rows[table]:
-                db.execute(insert(table), rows)
+                db.execute(statement, rows)
         self._matching(db, _COUNT, [_counted(key, count) for key, count in self._counts.items()])
         self._matching(db, _RELEASE, self._releases)
         _many(
@@ -314,14 +319,13 @@ class Writer:
 
 def put(db: Connection, *, partition: int, parcel: bytes) -> int:
     """Put a parcel into the outbox; return its number."""
-    statement = insert(tables.outbox).returning(tables.outbox.c.seq)
-    number: int = db.execute(statement, {"partition": partition, "parcel": parcel}).scalar_one()
+    number: int = db.execute(_PUT, {"partition": partition, "parcel": parcel}).scalar_one()
     return number
 
 
 def drop_told(db: Connection, numbers: list[int]) -> None:
     """Take parcels that were told out of the outbox."""
-    db.execute(delete(tables.outbox).where(tables.outbox.c.seq.in_(numbers)))
+    db.execute(_DROP, {"numbers": numbers})
 
 
 def keep_codes(db: Connection, hashes: Mapping[str, str]) -> None:
