@@ -24,7 +24,7 @@ from palier.schemas.addresses import COMMANDS, CommandKey, seat_queue
 from palier.schemas.commands import GetSnapshot, Submit
 from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
 from palier.schemas.errors import UnreadableMessage
-from palier.schemas.events import SessionAssigned
+from palier.schemas.events import Released, SessionAssigned
 from palier.schemas.forms import Answer
 from palier.schemas.message import Command, Message, Query
 from palier.schemas.replies import Refused, Snapshot, Submitted
@@ -262,6 +262,8 @@ class Link:
                     self._changed()
                 self._ask()
             case event:
+                if isinstance(event, Released):
+                    self._settle_released(event)
                 self._follow(self.state.heard(event))
 
     def _settle(self, message_id: str | None, result: Submitted | Refused) -> None:
@@ -274,6 +276,20 @@ class Link:
             self._follow(Step(state=self.state.accepted(scope, generation)))
         else:
             self._follow(self.state.refused(scope, generation, result))
+
+    def _settle_released(self, released: Released) -> None:
+        """Strike off the submit that this release waited for: it is committed."""
+        for message_id, pending in list(self._pending.items()):
+            command = pending.command
+            if (command.scope, command.generation) == (released.scope, released.generation):
+                self._settle(
+                    message_id,
+                    Submitted(
+                        session=command.session,
+                        scope=command.scope,
+                        generation=command.generation,
+                    ),
+                )
 
     def _follow(self, step: Step) -> None:
         if step.state is not self.state:

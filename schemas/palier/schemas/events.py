@@ -48,7 +48,11 @@ class StageOpened(Event):
 
 
 class Released(Event):
-    """The barrier of a generation opened: all go on to ``next``, or wait for other scopes."""
+    """The barrier of a generation opened: all go on to ``next``, or wait for other scopes.
+
+    It acknowledges every submit that the barrier waited for: they are committed. Those that
+    arrived last have no `palier.schemas.replies.Submitted` of their own.
+    """
 
     kind: ClassVar[str] = "released.v1"
     session: Name

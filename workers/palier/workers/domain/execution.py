@@ -7,6 +7,7 @@ same things in the same order, which is how another worker takes over.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections import deque
 from collections.abc import Coroutine
@@ -64,13 +65,16 @@ class Execution:
         return self._run()
 
     def close(self) -> None:
-        """End the coroutines that still wait, so that none is left unfinished."""
-        for task in self._waiting.values():
+        """End every coroutine, so that none is left unfinished; never raises."""
+        for task in (*self._waiting.values(), *(one for one, _ in self._ready)):
             step: _Task | None = task
             while step is not None:
-                step.coroutine.close()
+                # what an author's code does on its way out must not keep a session from ending
+                with contextlib.suppress(Exception):
+                    step.coroutine.close()
                 step = step.parent
         self._waiting.clear()
+        self._ready.clear()
 
     def _run(self) -> list[Asked]:
         asked: list[Asked] = []

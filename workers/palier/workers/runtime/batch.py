@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
@@ -22,7 +23,7 @@ from palier.workers.errors import DatabaseUnavailable, Fenced
 from palier.workers.persistence import record, writer
 from palier.workers.runtime.catalogue import Catalogue
 from palier.workers.runtime.handlers import HANDLERS, Asked
-from palier.workers.runtime.known import Memory
+from palier.workers.runtime.known import Known, Memory
 from palier.workers.runtime.outbox import Outbox
 from palier.workers.runtime.parcel import Item
 from palier.workers.runtime.reception import Presence, Received, Reception
@@ -187,7 +188,7 @@ class BatchHandler:
                 work.stamp()
                 work.writer.flush(db)
                 adopted = [Handled(items=items, number=one) for one, items in outbox.adopt()]
-                told = [*work.items, *work.farewells]
+                told = work.telling()
                 number = outbox.put(told) if told else None
         except BaseException:
             # what was decided in memory was not kept
@@ -263,11 +264,20 @@ def _sessions(wanted: Sequence[Wanted], seats: dict[str, record.SeatRecord]) -> 
 def _note_presence(work: Work, presence: Presence, seat: record.SeatRecord | None) -> None:
     if seat is None:
         return
-    known = work.known(seat.session) if seat.session is not None else None
-    if known is None or seat.session_over:
+    known = None if seat.session is None or seat.session_over else _readable(work, seat.session)
+    if known is None:
         work.writer.presence(seat.name, present=presence.present, at=work.now)
         return
     facts = known.session.presence(seat.name, present=presence.present, at=work.now)
     if facts:
         assert isinstance(facts[0], PresenceChanged)
         work.keep(known, facts, cause=None)
+
+
+def _readable(work: Work, session: str) -> Known | None:
+    """Return a session, or None when it cannot be read: its seats come and go all the same."""
+    try:
+        return work.known(session)
+    except (PalierError, ValidationError) as error:
+        _log.warning("Session %s cannot be conducted: %s", session, error)
+        return None

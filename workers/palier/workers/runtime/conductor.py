@@ -34,6 +34,9 @@ T = TypeVar("T")
 BATCH = 200
 PREFETCH = 2 * BATCH
 
+#: Seconds that a batch waits for more while many send at once; one who sends alone never waits.
+_LINGER = 0.002
+
 #: Seconds between the first arrival nobody was told of and the hint that tells of it.
 _PROGRESS_DELAY = 0.15
 #: Seconds to wait for the database: first, at most, and when to raise the alarm.
@@ -75,6 +78,8 @@ class Conductor:
         self._progress: dict[tuple[str, str], Progress | None] = {}
         self._progress_due: asyncio.TimerHandle | None = None
         self._stopping = False
+        #: How many the last batch had.
+        self._crowd = 0
 
     def deliver(self, connection: Connection, delivery: Delivery) -> None:
         """Take a delivery; called in the event loop."""
@@ -138,6 +143,12 @@ class Conductor:
                     await self._something.wait()
             except TimeoutError:
                 return []
+        await self._linger()
+        batch = self._take()
+        self._crowd = len(batch)
+        return batch
+
+    def _take(self) -> list[tuple[Connection, Delivery]]:
         batch: list[tuple[Connection, Delivery]] = []
         while self._arrived and len(batch) < BATCH:
             connection, delivery = self._arrived[0]
@@ -149,6 +160,17 @@ class Conductor:
                 # it may be why the worker before this one died: it takes nobody along
                 break
         return batch
+
+    async def _linger(self) -> None:
+        """Wait a moment for as many as came the last time: one transaction serves them all."""
+        end = asyncio.get_running_loop().time() + _LINGER
+        while len(self._arrived) < self._crowd and not self._stopping:
+            self._something.clear()
+            try:
+                async with asyncio.timeout_at(end):
+                    await self._something.wait()
+            except TimeoutError:
+                return
 
     async def _in_database(self, call: Callable[[], T]) -> T:
         """Call in the database's thread, again and again until the database answers."""

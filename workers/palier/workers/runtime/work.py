@@ -13,6 +13,7 @@ from palier.broker.transport import Publication
 from palier.schemas.envelope import Envelope
 from palier.schemas.message import Message, Reply
 from palier.schemas.names import ALL
+from palier.schemas.replies import Submitted
 from palier.workers.domain.facts import (
     Arrived,
     Ended,
@@ -49,6 +50,10 @@ class Work:
     stamps: dict[str, int]
     writer: Writer = field(default_factory=Writer)
     items: list[Item] = field(default_factory=list)
+    #: The results of commands, told after what the commands led to.
+    results: list[tuple[Reply, Publication]] = field(default_factory=list)
+    #: Session, scope and generation of each barrier that opens.
+    releases: set[tuple[str, str, int]] = field(default_factory=set)
     #: What takes the bindings of a session that is over away: told when all else is.
     farewells: list[Item] = field(default_factory=list)
     #: Answers that need not outlive a crash: to queries, and to what was handled before.
@@ -71,6 +76,7 @@ class Work:
         for fact in facts:
             if isinstance(fact, Released):
                 known.releases += 1
+                self.releases.add((session.name, fact.scope, fact.generation))
             self.writer.fact(session.name, fact, releases=known.releases)
             self._log(known, fact)
             self._note_progress(session, fact)
@@ -93,7 +99,10 @@ class Work:
         )
 
     def answer(self, reply: Reply, *, session: str, seat: str, cause: Envelope[Message]) -> str:
-        """Store the result of a command, and tell it; return its body."""
+        """Store the result of a command, and tell it; return its body.
+
+        A submit whose barrier opens in this very transaction is told by the release.
+        """
         told = self.teller.reply(reply, session=session, seat=seat, cause=cause)
         body = told.body.decode()
         self.writer.result(
@@ -107,8 +116,19 @@ class Work:
                 "at": self.now,
             }
         )
-        self.items.append(told)
+        self.results.append((reply, told))
         return body
+
+    def telling(self) -> list[Item]:
+        """Return all that is told once this is committed, in order."""
+        results = (told for reply, told in self.results if not self._released_with(reply))
+        return [*self.items, *results, *self.farewells]
+
+    def _released_with(self, reply: Reply) -> bool:
+        return (
+            isinstance(reply, Submitted)
+            and (reply.session, reply.scope, reply.generation) in self.releases
+        )
 
     def stamp(self) -> None:
         """Mark every session that changed, so that nobody else's picture of it passes for new."""
