@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from palier.broker.transport import Delivery, Publication
+from palier.schemas.errors import PalierError
 from palier.schemas.registry import message_type
 from palier.workers.domain.facts import PresenceChanged, Progress
 from palier.workers.errors import DatabaseUnavailable, Fenced
