@@ -60,12 +60,14 @@ class Root(pb.Root):  # type: ignore[misc,unused-ignore]  # Twisted's is untyped
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _configure)
         Base.metadata.create_all(self._engine)
-        self._clients: list[Any] = []
+        # by identity: Twisted cannot compare references on Python 3
+        self._clients: dict[int, Any] = {}
 
     def remote_listen(self, client: Any) -> None:
         """Have releases."""
-        self._clients.append(client)
-        client.notifyOnDisconnect(self._clients.remove)
+        self._clients[id(client)] = client
+        client.notifyOnDisconnect(lambda gone: self._clients.pop(id(gone), None))
+        client.broker.transport.setTcpNoDelay(True)  # noqa: FBT003 - as the others have it
 
     def remote_submit(
         self, message_id: str, run: str, generation: int, parties: int, seat: str, number: int,
@@ -85,7 +87,7 @@ class Root(pb.Root):  # type: ignore[misc,unused-ignore]  # Twisted's is untyped
                 complete = barrier.arrived == parties
             db.commit()
         if complete:
-            for client in self._clients:
+            for client in self._clients.values():
                 client.callRemote("released", run, generation)
         return message_id
 
