@@ -38,7 +38,7 @@ class Client(pb.Referenceable):  # type: ignore[misc,unused-ignore]  # Twisted's
 
     def _listen(self, root: Any) -> Any:
         self.root = root
-        root.broker.transport.setTcpNoDelay(True)  # noqa: FBT003 - as the others have it
+        root.broker.transport.setTcpNoDelay(True)  # as the others have it
         return root.callRemote("listen", self)
 
     def remote_released(self, run: str, generation: int) -> None:

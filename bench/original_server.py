@@ -67,7 +67,7 @@ class Root(pb.Root):  # type: ignore[misc,unused-ignore]  # Twisted's is untyped
         """Have releases."""
         self._clients[id(client)] = client
         client.notifyOnDisconnect(lambda gone: self._clients.pop(id(gone), None))
-        client.broker.transport.setTcpNoDelay(True)  # noqa: FBT003 - as the others have it
+        client.broker.transport.setTcpNoDelay(True)  # as the others have it
 
     def remote_submit(
         self, message_id: str, run: str, generation: int, parties: int, seat: str, number: int,
@@ -88,7 +88,8 @@ class Root(pb.Root):  # type: ignore[misc,unused-ignore]  # Twisted's is untyped
             db.commit()
         if complete:
             for client in self._clients.values():
-                client.callRemote("released", run, generation)
+                # one that has left does not hear it
+                client.callRemote("released", run, generation).addErrback(lambda _: None)
         return message_id
 
 
