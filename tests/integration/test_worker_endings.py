@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from palier.broker.transport import Publication
 from palier.client import link as links
 from palier.client.state import Asking, Ended
 from palier.program import Program
 from palier.program import Session as ProgramSession
-from palier.schemas.commands import Submit
+from palier.schemas.commands import OpenSession, Start, Submit
 from palier.schemas.events import SessionFinished, StageOpened
-from palier.schemas.names import ALL
-from palier.schemas.replies import Submitted
+from palier.schemas.names import ALL, OPERATOR
 from tests.brokers import Memory, run, until
-from tests.laboratory import Laboratory, Number, results
+from tests.databases import Database
+from tests.laboratory import Laboratory, Number, Postman, catalogue, results
 
 
 class Single(Program):
@@ -23,27 +24,29 @@ class Single(Program):
         await session.stage("only", form=Number)
 
 
-def test_whoever_ends_the_session_hears_the_result_too(each_laboratory: Laboratory) -> None:
-    laboratory = each_laboratory
-    laboratory.catalogue.add("single", Single)
-    laboratory.seats = laboratory.more_seats(1)
+def test_the_last_word_is_told_before_nobody_can_hear_it(database: Database) -> None:
+    known = catalogue()
+    known.add("single", Single)
+    postman = Postman(database.migrated(), known)
+    handler = postman.handler()
+    opening = OpenSession(session="s", program="single", seats=("p1",))
+    handler.handle([postman.asked(one, OPERATOR) for one in (opening, Start(session="s"))])
+    last = Submit(session="s", scope=ALL, generation=1, answer={"value": 4})
 
-    async def test() -> None:
-        async with laboratory.working(), laboratory.operator() as operator:
-            (only,) = await laboratory.seated(operator, "single")
-            await operator.start(laboratory.session)
-            async with laboratory.by_hand(only) as hand:
-                await hand.heard_of(StageOpened)
-                last = hand.submit(1, 4)
+    handled = handler.handle([postman.asked(last, "p1"), postman.asked(last, "p1")])
 
-                await hand.send(last)
-
-                assert await hand.result(last) == Submitted(
-                    session=laboratory.session, scope=ALL, generation=1
-                )
-                assert (await hand.heard_of(SessionFinished)).outcome == "finished"
-
-    run(test())
+    told = [one for each in handled for one in each.items]
+    kinds = [
+        one.properties.kind if isinstance(one, Publication) else type(one).__name__
+        for one in told
+        if not isinstance(one, Publication) or "staff" not in one.routing_key
+    ]
+    assert kinds == [
+        "released.v1",
+        "session-finished.v1",
+        "refused.v1",
+        *("Removal", "Unbinding", "Unbinding"),
+    ]
 
 
 def test_a_link_does_not_ask_a_session_that_is_over_again_and_again(

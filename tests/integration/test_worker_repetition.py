@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from palier.broker.transport import Delivery, Publication
+from palier.schemas.addresses import EVENTS
 from palier.schemas.commands import Join, OpenSession, Start, Submit
 from palier.schemas.envelope import DIRECT_REPLY, unpack
 from palier.schemas.events import Released, StageOpened
@@ -74,18 +75,38 @@ def said(handled: Sequence[Handled]) -> list[Message]:
 
 
 def answered(handled: Sequence[Handled], asked: Publication) -> list[Message]:
-    """Return the answers to one command."""
+    """Return the answers to one command, as its sender understands them.
+
+    A release is the answer to every submit that its barrier waited for.
+    """
     told: list[Item] = []
-    for one in handled:
-        told += one.items
-        told += one.replies
-    envelopes = [unpack(one.properties, one.body) for one in told if isinstance(one, Publication)]
-    return [
-        one.message
-        for one in envelopes
-        if one.causation_id == asked.properties.message_id
-        and isinstance(one.message, Submitted | Refused | SessionOpened)
-    ]
+    for each in handled:
+        told += each.items
+        told += each.replies
+    heard: list[Message] = []
+    for one in told:
+        if not isinstance(one, Publication):
+            continue
+        envelope = unpack(one.properties, one.body)
+        match envelope.message:
+            case Released(scope=scope, generation=generation) if one.exchange != EVENTS:
+                submitted = Submitted(session="s", scope=scope, generation=generation)
+                if submitted == acceptance(asked):
+                    heard.append(submitted)
+            case Submitted() | Refused() | SessionOpened() as result:
+                if envelope.causation_id == asked.properties.message_id:
+                    heard.append(result)
+            case _:
+                pass
+    return heard
+
+
+def acceptance(asked: Publication) -> Submitted | None:
+    """Return what a submit is answered if it is accepted."""
+    command = unpack(asked.properties, asked.body).message
+    if not isinstance(command, Submit):
+        return None
+    return Submitted(session=command.session, scope=command.scope, generation=command.generation)
 
 
 # -- repetition
@@ -195,11 +216,10 @@ def test_two_seats_may_choose_the_same_message_id(postman: Postman, database: Da
     handler = postman.handler()
     opened(postman, handler)
 
-    handled = handler.handle(
-        [postman.delivery(submit(one, 1, message_id="the same")) for one in SEATS]
-    )
+    for one in SEATS:
+        asked = submit(one, 1, message_id="the same")
+        assert isinstance(answered(handler.handle([postman.delivery(asked)]), asked)[0], Submitted)
 
-    assert [type(one) for one in said(handled)].count(Submitted) == 2
     assert len(answers(database, "s")[ALL, 1]) == 2
     check_record(database, "s")
 
