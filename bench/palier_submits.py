@@ -46,7 +46,8 @@ class _Sender:
         self._scopes = scopes
         self._room = 0
         self._to_send: list[str] = []
-        self._under_way: set[str] = set()
+        #: The group of each submit under way, by message id.
+        self._under_way: dict[str, str] = {}
         self._last: Delivery | None = None
         self._publishing: set[asyncio.Task[list[Outcome]]] = set()
         self._connection: Connection
@@ -109,7 +110,7 @@ class _Sender:
             answer={"text": DECISION},
         )
         envelope = Envelope(message=command, user_id=self._seat)
-        self._under_way.add(envelope.message_id)
+        self._under_way[envelope.message_id] = scope
         properties, body = envelope.pack()
         key = CommandKey(0, self._session, self._seat, command.verb())
         return Publication(
@@ -130,12 +131,22 @@ class _Sender:
             cause = str(delivery.properties.headers.get("causation_id"))
             if cause not in self._under_way:
                 self._fail(f"a second result for {cause}")
-            self._under_way.discard(cause)
+            self._under_way.pop(cause, None)
             self._results += 1
-        elif kind in {StageOpened.kind, Released.kind}:
+        elif kind == Released.kind:
+            self._release(Released.decode(delivery.body))
+        elif kind == StageOpened.kind:
             self._open += 1
         elif kind == Refused.kind:
             self._fail(f"a submit was refused: {delivery.body.decode()}")
+
+    def _release(self, released: Released) -> None:
+        """Take a release: the next stage is open, and the submit that arrived last is committed."""
+        self._open += 1
+        for message_id, scope in list(self._under_way.items()):
+            if scope == released.scope and released.generation == self._generation:
+                del self._under_way[message_id]
+                self._results += 1
 
     def _after(self) -> None:
         """Acknowledge what came in one go, and send the next."""
