@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from alembic.config import Config
 from pydantic_core import to_json
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from palier.schemas.errors import PalierError
 from palier.workers.errors import DatabaseUnavailable
@@ -20,13 +23,17 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 #: Key of the lock that lets one worker migrate at a time (PostgreSQL, advisory): "palier".
 _MIGRATION_LOCK = 0x70616C696572
 
+#: A user and what follows up to the host, in any URL.
+_PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
+
 
 class InvalidDatabase(PalierError):
     """The URL names no database that Palier can use."""
 
     def __init__(self, url: str) -> None:
+        shown = _PASSWORD.sub(r"\1:***@", url)
         super().__init__(
-            f"{url!r} is no database for Palier: use sqlite:///path/to/file.db "
+            f"{shown!r} is no database for Palier: use sqlite:///path/to/file.db "
             "or postgresql://user:password@host/name."
         )
 
@@ -35,7 +42,7 @@ def open_database(url: str) -> Engine:
     """Return an engine; connects to nothing yet. Raises `InvalidDatabase`."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise InvalidDatabase(url) from None
     if parsed.get_backend_name() == "postgresql":
         # a plain postgresql:// URL, as every other tool has it, means psycopg 3 here
@@ -79,6 +86,19 @@ def migrate(engine: Engine) -> None:
 def _json(value: object) -> str:
     # several times the standard library's speed, and it is on the path of every answer
     return to_json(value).decode()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn what a database raises that cannot be reached into `DatabaseUnavailable`."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseUnavailable(f"The database does not answer: {error.orig}") from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise DatabaseUnavailable(f"The database is gone: {error.orig}") from error
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

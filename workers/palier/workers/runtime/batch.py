@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from palier.broker.transport import Delivery, Publication
 from palier.schemas.errors import PalierError
@@ -22,6 +22,7 @@ from palier.schemas.registry import message_type
 from palier.workers.domain.facts import PresenceChanged, Progress
 from palier.workers.errors import DatabaseUnavailable, Fenced
 from palier.workers.persistence import record, writer
+from palier.workers.persistence.database import answering
 from palier.workers.runtime.catalogue import Catalogue
 from palier.workers.runtime.handlers import HANDLERS, Asked
 from palier.workers.runtime.known import Known, Memory
@@ -81,23 +82,23 @@ class BatchHandler:
 
     def enrol_operator(self, name: str) -> None:
         """Let an account give operator's commands."""
-        with self._engine.begin() as db:
+        with answering(), self._engine.begin() as db:
             writer.keep_operator(db, name)
             self._reception.operators = record.operators(db)
 
     def open_scopes(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Return session, scope and seats of every scope whose session is not over."""
-        with self._engine.begin() as db:
+        with answering(), self._engine.begin() as db:
             return record.open_scopes(db)
 
     def untold(self) -> list[Handled]:
         """Return what was committed and, as far as this worker knows, never told, in order."""
-        with self._outbox.transaction(self._engine) as outbox:
+        with answering(), self._outbox.transaction(self._engine) as outbox:
             return [Handled(items=items, number=number) for number, items in outbox.adopt()]
 
     def seated(self) -> list[record.SeatRecord]:
         """Return the seats of all sessions that are not over."""
-        with self._engine.begin() as db:
+        with answering(), self._engine.begin() as db:
             return record.seated_now(db)
 
     def told(self, number: int) -> None:
@@ -108,7 +109,7 @@ class BatchHandler:
         """Take told parcels out of the outbox now, if no transaction has since."""
         if self._outbox.swept:
             return
-        with self._outbox.transaction(self._engine):
+        with answering(), self._outbox.transaction(self._engine):
             pass
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Handled]:
@@ -155,16 +156,15 @@ class BatchHandler:
     def _transaction(self, wanted: Sequence[Wanted]) -> list[Handled]:
         for attempt in range(1, _TRIES + 1):
             try:
-                return self._attempt(wanted)
+                with answering():
+                    return self._attempt(wanted)
+            except DatabaseUnavailable:
+                raise
             except (IntegrityError, Fenced) as error:
                 if attempt == _TRIES:
                     raise _Broken(error) from error
                 _log.info("A session was conducted elsewhere meanwhile; it is read again.")
-            except (OperationalError, InterfaceError) as error:
-                raise DatabaseUnavailable(f"The database does not answer: {error.orig}") from error
             except Exception as error:
-                if isinstance(error, DBAPIError) and error.connection_invalidated:
-                    raise DatabaseUnavailable(f"The database is gone: {error.orig}") from error
                 raise _Broken(error) from error
         raise AssertionError("the last attempt returns or raises")
 
