@@ -78,13 +78,17 @@ def demo(
     try:
         with stack(folder, programs=programs, database=None, progress=tell) as (server, worker):
             _tell_where(server)
-            run(_Demo(server, worker, folder, command).play(bots=filled, pause=pause))
+            try:
+                run(_Demo(server, worker, folder, command).play(bots=filled, pause=pause))
+            except KeyboardInterrupt:
+                tell("Stopping.")
+                raise
             exports = read_exports(server.database, _SESSION)
     except NodeFailed:
         raise  # its sentence points to the node's log
     except KeyboardInterrupt:
         _forget_node(folder)
-        err.print(f"What was decided until now is in {folder}.", style="dim", soft_wrap=True)
+        _tell_what_is_left(folder)
         raise
     except BaseException:
         _forget_node(folder)
@@ -101,6 +105,14 @@ def demo(
 def _forget_node(folder: Path) -> None:
     """Remove what a node keeps: worth nothing once its session is over; the rest stays."""
     shutil.rmtree(folder / "node", ignore_errors=True)
+
+
+def _tell_what_is_left(folder: Path) -> None:
+    """Say where the data of an interrupted demo are; a folder without data goes."""
+    if (folder / "palier.db").exists():
+        err.print(f"What was decided until now is in {folder}.", style="dim", soft_wrap=True)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _bots(wanted: int | None, seats: int) -> int:

@@ -104,9 +104,6 @@ def stack(
             file = server.write(data)
             try:
                 yield server, kept
-            except KeyboardInterrupt:
-                progress("Stopping.")
-                raise
             finally:
                 file.unlink(missing_ok=True)
 

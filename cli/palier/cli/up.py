@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -64,7 +68,21 @@ def stop_on_signals() -> None:
 def _stop(_number: int, _frame: FrameType | None) -> None:
     for one in _STOPS:
         signal.signal(one, signal.SIG_IGN)
+    if not _in_a_loop():  # what runs in a loop has a table on the terminal: it says so itself
+        with suppress(OSError):  # the terminal may be what has gone
+            # not by a console, which may be in the middle of a line
+            os.write(
+                sys.stderr.fileno(), b"\nStopping.\n" if sys.stderr.isatty() else b"Stopping.\n"
+            )
     raise KeyboardInterrupt
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _ready(server: Server, data: Path) -> str:
