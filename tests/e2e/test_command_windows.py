@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -128,10 +130,10 @@ def test_a_person_plays_a_demo_at_a_desk_beside_an_overview(display: str, runs: 
             lambda: set(person.windows()) == {"Palier: p1", "Palier: demo"},
             what="a desk and an overview are open",
         )
-        person.answers("instructions", "Tab", "space")
+        person.answers("instructions", "space", "Tab", "space")
         person.answers("contribute", "ctrl+a", "7", "Return")
-        person.answers("results", "Tab", "space")
-        person.answers("goodbye", "Tab", "space")
+        person.answers("results", "space", "Tab", "space")
+        person.answers("goodbye", "space", "Tab", "space")
         done = demo.wait()
 
     assert done.code == 0, done
@@ -156,6 +158,26 @@ def test_a_demo_whose_windows_are_all_closed_ends_in_a_sentence(display: str, ru
     assert done.code == 1, done
     assert "palier: Every window was closed before the session was over." in done.err
     assert "Traceback" not in done.err
+    assert processes_of(runs) == {}
+
+
+@pytest.mark.slow
+def test_a_desk_that_was_closed_is_opened_again_by_the_command_that_is_told(
+    display: str, runs: Path
+) -> None:
+    with running("demo", "--bots", 3, "--runs", runs, DISPLAY=display) as demo:
+        demo.says("Management console")
+        person = Person(runs, display=display)
+        until(lambda: len(person.windows()) == 2, what="a desk and an overview are open")
+        person.answers("instructions", "space", "Tab", "space")
+        person.tool("windowkill", person.windows()["Palier: p1"])
+        demo.says("The window desk-p1 has closed; to go on there: palier desk --seat p1")
+        (told,) = re.findall("to go on there: palier (.*)", demo.err)
+
+        with running(*shlex.split(told), DISPLAY=display):
+            until(lambda: "Palier: p1" in person.windows(), what="the desk is open again")
+            person.answers("contribute", "ctrl+a", "7", "Return")
+
     assert processes_of(runs) == {}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -171,7 +172,7 @@ class _Demo:
         self._worker = worker
         self._folder = folder
         self._command = command
-        self._windows: list[Child] = []
+        self._windows: dict[Child, str] = {}  # and what is told when one has closed
 
     async def play(self, *, bots: int, pause: float) -> None:
         """Open the session, fill its seats, show it until it is over."""
@@ -183,7 +184,7 @@ class _Demo:
                 await operator.open(self._command)
                 codes = await operator.codes(_SESSION, seats)
                 if people:
-                    self._open_windows(windows, [codes[one] for one in people])
+                    self._open_windows(windows, {one: codes[one] for one in people})
                 playing = tasks.create_task(
                     play(
                         self._server.transport(),
@@ -200,23 +201,28 @@ class _Demo:
                 if people:
                     await asyncio.sleep(_GOODBYE)
 
-    def _open_windows(self, windows: ExitStack, codes: Sequence[str]) -> None:
-        places = _places(len(codes) + 1)
-        for number, code in enumerate(codes, start=1):
-            arguments = ["desk", "--join", code, "--state", str(self._folder / f"desk-{number}")]
-            arguments += places[number - 1]
-            windows.enter_context(self._window(f"desk-{number}", arguments))
-        arguments = ["overview", _SESSION, *places[-1]]
-        windows.enter_context(self._window("overview", arguments))
+    def _open_windows(self, windows: ExitStack, codes: Mapping[str, str]) -> None:
+        *places, last = _places(len(codes) + 1)
+        for (seat, code), place in zip(codes.items(), places, strict=True):
+            kept = ["--state", str(self._folder / f"desk-{seat}")]
+            again = ["desk", "--seat", seat, *kept]
+            window = self._window(f"desk-{seat}", ["desk", "--join", code, *kept, *place], again)
+            windows.enter_context(window)
+        again = ["overview", _SESSION]
+        windows.enter_context(self._window("overview", [*again, *last], again))
 
-    def _window(self, name: str, arguments: list[str]) -> Child:
+    def _window(self, name: str, arguments: list[str], again: list[str]) -> Child:
+        """Open a window; ``again`` are the arguments that open it once more."""
+        where = ["--data", str(self._folder)]
         child = Child(
             "palier.cli",
-            [*arguments, "--data", str(self._folder)],
+            [*arguments, *where],
             environment={key: one for key, one in os.environ.items() if key != "PALIER_SERVER"},
             log=self._folder / f"{name}.log",
         )
-        self._windows.append(child)
+        self._windows[child] = f"The window {name} has closed; to go on there: " + shlex.join(
+            ["palier", *again, *where]
+        )
         return child
 
     async def _watch(self, operator: Operator) -> None:
@@ -236,14 +242,19 @@ class _Demo:
         """See to it that the worker and a window live; raises `CommandError` when they do not."""
         # a line in the middle of a live table must come through the table's own console
         console = out if out.is_terminal else err
+        told: set[Child] = set()
         while True:
             if said := self._worker.look():
                 console.print(said, style="yellow", soft_wrap=True)
-            if self._windows and all(one.code is not None for one in self._windows):
-                words = next((said for one in self._windows if (said := one.last_words())), "")
+            closed = {one for one in self._windows if one.code is not None}
+            words = next((said for one in closed if (said := one.last_words(lines=1))), "")
+            if self._windows and len(closed) == len(self._windows):
                 raise CommandError(
                     f"Every window was closed before the session was over. {words}".strip()
                 )
+            for one in closed - told:
+                console.print(self._windows[one], style="yellow", soft_wrap=True)
+            told |= closed
             await asyncio.sleep(_LOOK)
 
 
