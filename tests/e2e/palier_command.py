@@ -82,6 +82,8 @@ def palier(*arguments: object, **more: str) -> Done:
 def palier_here(*arguments: object, **more: str) -> Done:
     """Run a command in this process: sooner, where only its words matter."""
     out, err = StringIO(), StringIO()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {one: signal.getsignal(one) for one in signals}
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["palier", *map(str, arguments)])
         for name in os.environ.keys() - (given := environment(**more)).keys():
@@ -92,6 +94,9 @@ def palier_here(*arguments: object, **more: str) -> Done:
             main()
         except SystemExit as end:
             return Done(int(end.code or 0), out.getvalue(), err.getvalue())
+        finally:
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
     raise AssertionError("a command ends with an exit code")
 
 

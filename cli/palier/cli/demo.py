@@ -35,6 +35,7 @@ from palier.schemas.replies import Overview
 _PROGRAM = "public-goods"
 _SESSION = "demo"
 _GROUP = 4
+_DATABASE = "palier.db"
 
 #: Seconds between two looks at the session, and how long the end stays on the windows.
 _LOOK = 0.25
@@ -86,19 +87,23 @@ def demo(
                 raise
             exports = read_exports(server.database, _SESSION)
     except NodeFailed:
-        raise  # its sentence points to the node's log
+        _forget(folder, unless=("node",))  # its sentence points to the node's log
+        raise
     except KeyboardInterrupt:
         _forget_node(folder)
-        _tell_what_is_left(folder)
+        _forget(folder, unless=(_DATABASE,))
+        if folder.exists():
+            err.print(f"What was decided until now is in {folder}.", style="dim", soft_wrap=True)
         raise
     except BaseException:
         _forget_node(folder)
+        _forget(folder, unless=(_DATABASE, "worker.log"))
         raise
     _forget_node(folder)
     paths = write_exports(exports, folder)
     for one in exports[:2]:
         out.print(first_look(one))
-    out.print(f"database  {(folder / 'palier.db').resolve()}", soft_wrap=True)
+    out.print(f"database  {(folder / _DATABASE).resolve()}", soft_wrap=True)
     for path in paths.values():
         out.print(f"csv       {path}", soft_wrap=True)
 
@@ -108,11 +113,9 @@ def _forget_node(folder: Path) -> None:
     shutil.rmtree(folder / "node", ignore_errors=True)
 
 
-def _tell_what_is_left(folder: Path) -> None:
-    """Say where the data of an interrupted demo are; a folder without data goes."""
-    if (folder / "palier.db").exists():
-        err.print(f"What was decided until now is in {folder}.", style="dim", soft_wrap=True)
-    else:
+def _forget(folder: Path, *, unless: tuple[str, ...]) -> None:
+    """Remove a folder that has none of these: a demo that never began leaves nothing."""
+    if not any((folder / one).exists() for one in unless):
         shutil.rmtree(folder, ignore_errors=True)
 
 

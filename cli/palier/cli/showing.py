@@ -20,8 +20,8 @@ if TYPE_CHECKING:  # not every computer has what exports come from
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
-#: Rows of a first look at a table, and how many fields of a form fit beside the rest.
-_ROWS, _FIELDS = 8, 5
+#: A first look at a table: its rows, the columns of the terminal, the letters of a cell.
+_ROWS, _WIDTH, _LONG = 8, 80, 20
 
 #: The columns of exported answers before those of the forms' fields.
 _FIXED = 10
@@ -111,8 +111,7 @@ def first_look(export: Export) -> Table:
 def _answered(export: Export) -> tuple[list[str], list[list[str]]]:
     """Return the rows that hold an answer, each with the seconds it took."""
     fields = export.columns[_FIXED:]
-    columns = ["seat", "group", "stage", "visit", "took", *fields[:_FIELDS]]
-    more = len(fields) > _FIELDS
+    columns = ["seat", "group", "stage", "visit", "took", *fields]
     rows = []
     for row in export.rows:
         one = dict(zip(export.columns, row, strict=True))
@@ -120,8 +119,24 @@ def _answered(export: Export) -> tuple[list[str], list[list[str]]]:
             continue  # a stage that asks for nothing
         began, ended = (datetime.fromisoformat(one[at]) for at in ("opened_at", "arrived_at"))
         one["took"] = f"{(ended - began).total_seconds():.1f} s"
-        rows.append([str(one[column]) for column in columns] + ["…"] * more)
-    return columns + ["…"] * more, rows
+        rows.append([_short(str(one[column])) for column in columns])
+    return _fitting([_short(one) for one in columns], rows)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+
+
+def _fitting(columns: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Leave out the last columns that do not fit a terminal; a column of dots stands for them."""
+    edges = 3  # of each column: a line and a space on both sides
+    widths = [edges + max(map(len, one)) for one in zip(columns, *rows[:_ROWS], strict=True)]
+    if sum(widths) < _WIDTH:
+        return columns, rows
+    kept = len(widths)
+    while kept > 1 and sum(widths[:kept]) + edges + 1 >= _WIDTH:
+        kept -= 1
+    return [*columns[:kept], "…"], [[*row[:kept], "…"] for row in rows]
 
 
 def _plain(export: Export) -> tuple[list[str], list[list[str]]]:
@@ -134,7 +149,7 @@ def _plain(export: Export) -> tuple[list[str], list[list[str]]]:
 
 
 def rows_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """Return a plain table."""
+    """Return a plain table; what is too long for the terminal goes on in the next line."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
