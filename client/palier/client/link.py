@@ -326,7 +326,9 @@ class Link:
             for pending in list(self._pending.values()):
                 if now - pending.sent > _AGAIN:
                     await self._send(pending)
-            waits = self._snapshot is not None or not isinstance(self.state.screen, Asking)
+            screen = self.state.screen
+            works = isinstance(screen, Asking) and not screen.sending
+            waits = self._snapshot is not None or not works
             if waits and not self.state.over and now - max(self._heard_at, self._asked_at) > _DOUBT:
                 self._ask()
 
