@@ -128,9 +128,9 @@ def test_the_tree_of_errors_shows_every_error(path: Path) -> None:
 
 
 def test_the_page_of_messages_is_up_to_date() -> None:
-    assert messages_page.PAGE.read_text() == messages_page.page(), (
-        "a message has changed: python tools/messages_page.py"
-    )
+    same = messages_page.PAGE.read_text() == messages_page.page()
+
+    assert same, "a message has changed: python tools/messages_page.py"
 
 
 @pytest.mark.parametrize("kind", KINDS)
