@@ -48,6 +48,7 @@ class Database(ABC):
 
     def __init__(self) -> None:
         self._engines: list[Engine] = []
+        self._asking: Engine | None = None
 
     def engine(self) -> Engine:
         """Open it as a worker does."""
@@ -73,13 +74,11 @@ class Database(ABC):
 
     def ask(self, question: Select[Any] | str) -> list[Any]:
         """Return the rows that answer a question, over a connection of its own."""
-        engine = open_database(self.url)
-        try:
-            with engine.begin() as db:
-                asked = text(question) if isinstance(question, str) else question
-                return list(db.execute(asked))
-        finally:
-            engine.dispose()
+        if self._asking is None:
+            self._asking = self.engine()
+        with self._asking.begin() as db:
+            asked = text(question) if isinstance(question, str) else question
+            return list(db.execute(asked))
 
     def close(self) -> None:
         """End every connection that a test has left."""

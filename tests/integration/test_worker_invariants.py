@@ -214,7 +214,6 @@ class TwoWorkers(RuleBasedStateMachine):
         """A seat sends what may be late, early, foreign or wrong."""
         self.sitting.submit(seat, scope, generation, value)
 
-    @rule(value=st.integers(min_value=0, max_value=9), which=st.integers(min_value=0))
     def submit_what_is_missing(self, value: int, which: int) -> None:
         """A seat sends what a stage waits for."""
         open_stages = self.sitting.open_stages()
@@ -222,6 +221,14 @@ class TwoWorkers(RuleBasedStateMachine):
             scope, generation, seats = open_stages[which % len(open_stages)]
             if seats:
                 self.sitting.submit(seats[which % len(seats)], scope, generation, value)
+
+    @rule(worker=handlers, value=st.integers(min_value=0, max_value=9), which=st.integers(0, 9))
+    def someone_who_is_missing_comes(self, worker: int, value: int, which: int) -> None:
+        """One whom a stage waits for comes, to either worker."""
+        before = len(self.sitting.sent)
+        self.submit_what_is_missing(value, which)
+        if len(self.sitting.sent) > before:
+            self.sitting.deliver(worker, -1)
 
     @rule(worker=handlers)
     def everyone_who_is_missing_comes(self, worker: int) -> None:
@@ -245,7 +252,7 @@ class TwoWorkers(RuleBasedStateMachine):
 
     @rule(worker=handlers)
     def deliver_the_newest(self, worker: int) -> None:
-        """What was sent last is delivered."""
+        """What was sent last is delivered, perhaps again."""
         if self.sitting.sent:
             self.sitting.deliver(worker, -1)
 
@@ -273,11 +280,12 @@ class TwoWorkers(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
+@pytest.mark.timeout(240)  # only to make a failure small takes so long
 def test_two_workers_release_each_generation_once_whatever_comes() -> None:
     run_state_machine_as_test(
         TwoWorkers,
         settings=settings(
-            max_examples=25,
+            max_examples=40,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -285,6 +293,7 @@ def test_two_workers_release_each_generation_once_whatever_comes() -> None:
     )
 
 
+@pytest.mark.timeout(240)
 def test_two_workers_release_each_generation_once_on_postgresql(cluster: Cluster) -> None:
     class OnPostgresql(TwoWorkers):
         def database(self) -> Database:
