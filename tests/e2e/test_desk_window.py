@@ -38,6 +38,8 @@ def display() -> Iterator[str]:
         "Xvfb",
         "-displayfd",
         str(writer),
+        # without it the server begins anew when its last client leaves, deaf to who comes then
+        "-noreset",
         "-screen",
         "0",
         "1600x1000x24",

@@ -28,6 +28,7 @@ from typing import IO, Self
 from palier.broker.amqp import AmqpTransport
 from palier.broker.errors import NodeFailed
 from palier.broker.seats import ManagementAccounts
+from palier.broker.warden import AT_ONCE
 
 #: Called with a sentence each time the start gets on; must not raise.
 OnProgress = Callable[[str], None]
@@ -218,12 +219,23 @@ class PrivateNode:
             self.stop()
             raise
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs: False before its start, and once it has ended for whatever reason."""
+        return self._warden is not None and self._warden.poll() is None
+
     def stop(self) -> None:
         """Stop gracefully, then by force; nothing of it is left afterwards. Idempotent."""
+        begun = self._ports is not None
         warden, self._warden, self._ports = self._warden, None, None
         if warden is not None:
             assert warden.stdin is not None
-            warden.stdin.close()
+            if not begun:
+                # Erlang loses a request to end that comes while it boots; there is nothing to save
+                with suppress(OSError):
+                    warden.stdin.write(AT_ONCE)
+            with suppress(OSError):
+                warden.stdin.close()
             try:
                 warden.wait(_PATIENCE + 10)
             except subprocess.TimeoutExpired:

@@ -5,7 +5,7 @@ but the standard library. Standard input is a pipe whose other end the owner hol
 because the owner said so or was killed, the program is asked to stop (SIGTERM), after so many
 seconds killed, and then every process that descends from it. That includes epmd, which makes
 itself a daemon: on Linux the warden is the one that adopts orphans. Elsewhere such a daemon is
-left, without harm.
+left, without harm. An owner that writes a ``!`` first wants the program killed at once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 _LOOK = 0.2
+
+#: What an owner writes to end the program without patience.
+AT_ONCE = b"!"
 
 
 def _prctl(option: int, argument: int) -> None:
@@ -82,10 +85,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: os.close(0))
     asked = False
     while program.poll() is None:
-        if not asked and _owner_is_gone():
+        if not asked and (word := _last_word()) is not None:
             asked = True
             program.terminate()
-            end = time.monotonic() + patience
+            end = time.monotonic() + (0 if word == AT_ONCE else patience)
         if asked and time.monotonic() > end:
             program.kill()
         if asked:
@@ -95,12 +98,13 @@ def main() -> int:
     return program.returncode
 
 
-def _owner_is_gone() -> bool:
+def _last_word() -> bytes | None:
+    """Return what the owner said when it went, nothing or `AT_ONCE`; None while it is there."""
     try:
         ready, _, _ = select.select([0], [], [], _LOOK)
-        return bool(ready) and not os.read(0, 1)
+        return os.read(0, 1) if ready else None
     except (OSError, ValueError):
-        return True
+        return b""
 
 
 if __name__ == "__main__":

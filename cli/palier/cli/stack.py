@@ -30,8 +30,9 @@ class KeptWorker:
     on by replay. One that dies again and again has a reason that starting it does not mend.
     """
 
-    def __init__(self, start: Callable[[], Child]) -> None:
+    def __init__(self, start: Callable[[], Child], *, node: PrivateNode) -> None:
         self._start = start
+        self._node = node
         self._child = start()
         self._deaths: deque[float] = deque(maxlen=_DEATHS + 1)
 
@@ -54,8 +55,14 @@ class KeptWorker:
     def look(self) -> str | None:
         """Start it again if it died, and return a sentence about it; None while all is well.
 
-        Does not wait until it is ready. Raises `WorkerStopped` when it died too often.
+        Does not wait until it is ready. Raises `WorkerStopped` when it died too often, or when
+        RabbitMQ died: then there is nothing for it to do.
         """
+        if not self._node.alive:
+            raise WorkerStopped(
+                "RabbitMQ has stopped; what was decided is in the database. "
+                "With `palier up` a session goes on where it was."
+            )
         if self._child.code is None:
             return None
         now = time.monotonic()
@@ -99,7 +106,7 @@ def stack(
         def start() -> Child:
             return worker(server, programs=programs, health=health, log=data / "worker.log")
 
-        with KeptWorker(start) as kept:
+        with KeptWorker(start, node=node) as kept:
             _wait(kept, health)
             file = server.write(data)
             try:

@@ -149,6 +149,11 @@ class AskingPage(PairedPage):
         """Fit a window of this width."""
         self.lay_out_pair(width, self._main, self._side)
 
+    def enter(self) -> None:
+        """Go on from a stage that asks for nothing; a form's own fields hand it in."""
+        if self._form is None:
+            self._press()
+
     def focus(self) -> None:
         """Go to the first field, or to the button."""
         if self._form is not None:

@@ -22,7 +22,7 @@ from palier.client.screens.page import Page
 from palier.client.screens.pages import BetweenPage, EndedPage, LobbyPage, WaitingPage
 from palier.client.screens.port import open_port
 from palier.client.screens.toast import Toast
-from palier.client.screens.window import inner_size, show, watch_input, window
+from palier.client.screens.window import inner_size, show, watch_enter, watch_input, window
 from palier.client.state import Asking, Ended, Lobby, View, Waiting
 from palier.schemas.events import Stage
 
@@ -102,6 +102,11 @@ class Desk:
         else:
             self._turn_to(page)
         self.view = view
+
+    def enter(self) -> None:
+        """Take a press of Enter."""
+        if self._page is not None:
+            self._page.enter()
 
     def _turn_to(self, page: Page) -> None:
         self._page = None
@@ -192,5 +197,6 @@ def run_desk(
                 pace=Pace.from_environment(),
             )
             watch_input(loop.wake)
+            watch_enter(desk.enter)
             show(desk.root)
             loop.run()

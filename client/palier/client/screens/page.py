@@ -44,6 +44,9 @@ class Page(ABC):
     def lay_out(self, width: int) -> None:
         """Fit a window of this width, in pixels."""
 
+    def enter(self) -> None:  # noqa: B027 - most pages have nothing to confirm
+        """Do what Enter does wherever the keyboard is."""
+
     def focus(self) -> None:  # noqa: B027 - most pages have nothing to type
         """Put the keyboard where the participant begins."""
 

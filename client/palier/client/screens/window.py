@@ -6,6 +6,7 @@ process opens one window and then goes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -24,6 +25,9 @@ from palier.client.screens.texts import WORDS, Language, choose_language
 from palier.client.screens.tokens import PaletteName
 
 _WHERE = (100, 100)
+
+#: Seconds between two reports of a key, after which it was let go in between.
+_HELD = 0.5
 
 #: Smaller than this, a page cannot be read without scrolling sideways.
 SMALLEST = (900, 560)
@@ -94,6 +98,22 @@ def watch_input(told: Callable[[], None]) -> None:
         dpg.add_mouse_click_handler(callback=lambda *_: told())
         dpg.add_mouse_wheel_handler(callback=lambda *_: told())
         dpg.add_key_press_handler(callback=lambda *_: told())
+
+
+def watch_enter(told: Callable[[], None]) -> None:
+    """Call ``told`` at each press of Enter; one that is held down is one press."""
+    last = -_HELD
+
+    def pressed(*_: object) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > _HELD:
+            told()
+        last = now
+
+    with dpg.handler_registry():
+        for key in (dpg.mvKey_Return, dpg.mvKey_NumPadEnter):
+            dpg.add_key_press_handler(key, callback=pressed)
 
 
 def inner_size() -> tuple[int, int]:

@@ -195,7 +195,7 @@ class Session:
         """Note that a seat's client came or went; may be what an automatic start waits for."""
         if seat not in self.seats or present == (seat in self.present):
             return []
-        (self.present.add if present else self.present.discard)(seat)
+        self.note_presence(seat, present=present)
         facts: list[Fact] = [PresenceChanged(seat=seat, present=present, at=at)]
         if (
             self.opening.auto_start
@@ -206,6 +206,10 @@ class Session:
             assert not isinstance(started, Refusal)
             facts += started
         return facts
+
+    def note_presence(self, seat: str, *, present: bool) -> None:
+        """Note it without any fact, as when the session is over."""
+        (self.present.add if present else self.present.discard)(seat)
 
     def restore(self, *, started_at: datetime, record: Iterable[Recorded]) -> None:
         """Go through the record again, up to where the session is; raises `ProgramFailed`.

@@ -45,7 +45,7 @@ def open_database(url: str) -> Engine:
     except (ArgumentError, ValueError):
         raise InvalidDatabase(url) from None
     if parsed.get_backend_name() == "postgresql":
-        # a plain postgresql:// URL, as every other tool has it, means psycopg 3 here; no ping before
+        # a plain postgresql:// URL, as everywhere else, means psycopg 3 here; no ping before
         # each transaction: one that meets a dead connection is tried again on a new one
         engine = create_engine(parsed.set(drivername="postgresql+psycopg"), json_serializer=_json)
     elif parsed.get_backend_name() == "sqlite":

@@ -265,9 +265,11 @@ def _sessions(wanted: Sequence[Wanted], seats: dict[str, record.SeatRecord]) -> 
 def _note_presence(work: Work, presence: Presence, seat: record.SeatRecord | None) -> None:
     if seat is None:
         return
-    known = None if seat.session is None or seat.session_over else _readable(work, seat.session)
-    if known is None:
+    known = None if seat.session is None else _readable(work, seat.session)
+    if known is None or seat.session_over:
         work.writer.presence(seat.name, present=presence.present, at=work.now)
+        if known is not None:
+            known.session.note_presence(seat.name, present=presence.present)
         return
     facts = known.session.presence(seat.name, present=presence.present, at=work.now)
     if facts:

@@ -144,6 +144,8 @@ def open_session(work: Work, asked: Asked, command: OpenSession) -> Reply:
 
 def issue_codes(work: Work, _asked: Asked, command: IssueCodes) -> Reply:
     """Make one-time codes; what is kept are their hashes."""
+    if command.session not in work.stamps:
+        return _no_session(command.session)
     seats = record.read_seats(work.db, command.seats)
     strangers = [
         one for one in command.seats if one not in seats or seats[one].session != command.session
