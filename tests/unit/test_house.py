@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from palier.schemas.message import Event
 from palier.schemas.registry import KINDS
+from palier.workers.__main__ import Settings as WorkerSettings
 from tools import messages_page
 
 ROOT = Path(__file__).parents[2]
@@ -136,6 +138,20 @@ def test_the_page_of_messages_is_up_to_date() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_on_the_page_of_messages(kind: str) -> None:
     assert f"### `{kind}`" in messages_page.PAGE.read_text()
+
+
+def test_every_event_says_where_it_goes() -> None:
+    events = {one for one in KINDS.values() if issubclass(one, Event)}
+
+    assert set(messages_page.TOLD) == events
+
+
+def test_every_setting_is_on_the_page_of_settings() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+    used = {name for one in SOURCES for name in re.findall(r"PALIER_[A-Z_]*[A-Z]", one.read_text())}
+    worker = {f"PALIER_{one.upper()}" for one in WorkerSettings.model_fields}
+
+    assert [one for one in sorted(used | worker) if f"`{one}`" not in page] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
