@@ -206,6 +206,20 @@ def test_a_form_filled_by_keyboard_is_handed_in_with_enter(
     desk.expect("value", "submit", reply="Sending…")
 
 
+def test_enter_goes_on_from_a_page_that_asks_for_nothing_once_for_each_press(
+    open_desk: Callable[..., DeskProcess],
+) -> None:
+    desk = open_desk()
+    desk.show("results")
+    desk.take_keyboard()
+    desk.shows("submit")
+    desk.keys("Return")
+    assert desk.event()["painted"] == "results"
+    assert desk.event() == {"submitted": None}
+    desk.show("form")
+    assert desk.event()["painted"] == "contribute"
+
+
 def test_a_french_desk_takes_a_decimal_comma(open_desk: Callable[..., DeskProcess]) -> None:
     desk = open_desk("--language", "fr")
     desk.show("form")

@@ -245,6 +245,16 @@ def test_debians_wrapper_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monk
         find_server()
 
 
+def test_a_node_that_was_killed_is_seen_to_be_dead(tmp_path: Path) -> None:
+    with PrivateNode(tmp_path / "node", deadline=50.0) as node:
+        assert node.alive
+        assert node._warden is not None
+        node._warden.kill()
+        node._warden.wait(20)
+
+        assert not node.alive
+
+
 def test_a_node_that_does_not_run_says_so(tmp_path: Path) -> None:
     node = PrivateNode(tmp_path)
     for ask in (lambda: node.amqp_port, lambda: node.password, node.transport, node.accounts):
