@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from palier.broker.errors import (
     AccessRefused,
     AlreadyInUse,
+    ConnectionLost,
     LoginRefused,
     Mismatch,
     NotThere,
@@ -186,7 +187,7 @@ class MemoryServer:
     def declare(self, connection: MemoryConnection, declarations: Iterable[Declaration]) -> None:
         """Make declarations in order, up to the first that fails."""
         with self._lock:
-            user = self._connections[connection]
+            user = self._user_of(connection)
             for one in declarations:
                 match one:
                     case ExchangeDeclaration():
@@ -244,7 +245,7 @@ class MemoryServer:
         """Add a consumer to a queue."""
         with self._lock:
             name = consumer.channel.queue
-            user = self._connections[consumer.channel.connection]
+            user = self._user_of(consumer.channel.connection)
             _allow(user.may_read(name), user, name)
             queue = self._find(name)
             if any(one.exclusive for one in queue.consumers) or (
@@ -293,6 +294,13 @@ class MemoryServer:
                 self._deliver(queue)
 
     # -- under the lock
+
+    def _user_of(self, connection: MemoryConnection) -> User:
+        user = self._connections.get(connection)
+        if user is None:
+            # it was lost, and the word of it is still on its way
+            raise ConnectionLost("the connection is lost")
+        return user
 
     def _find(self, queue: str) -> MemoryQueue:
         found = self._queues.get(queue)
