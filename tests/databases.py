@@ -125,6 +125,8 @@ class Postgresql(Database):
     def away(self) -> Iterator[None]:
         if not isinstance(self._cluster, PrivateCluster):
             pytest.skip("this PostgreSQL is not ours: nothing here stops it")
+        if self._asking is not None:
+            self._asking.dispose()  # its connection would be dead
         self._cluster.stop()
         try:
             yield
