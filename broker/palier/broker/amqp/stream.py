@@ -101,6 +101,12 @@ class Stream(AsyncioConnection):  # type: ignore[misc]  # pika is untyped
         transport._MAX_RECV_BYTES = _READ  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
         super()._proto_connection_made(transport)
 
+    def _on_connection_workflow_done(self, outcome: object) -> None:
+        # pika 1.4.4 reports an aborted attempt by the class of its error, and then trips over it
+        if isinstance(outcome, type):
+            outcome = outcome()
+        super()._on_connection_workflow_done(outcome)
+
     def _on_data_available(self, data_in: bytes) -> None:
         if not self._opened:
             super()._on_data_available(data_in)
