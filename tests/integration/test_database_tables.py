@@ -57,15 +57,15 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
 
 
 def test_workers_that_start_together_migrate_once(database: Database) -> None:
-    together = threading.Barrier(3)
+    together = threading.Barrier(6)
 
     def start() -> None:
         engine = database.engine()
         together.wait(10)
         migrate(engine)
 
-    with ThreadPoolExecutor(max_workers=3) as workers:
-        for one in [workers.submit(start) for _ in range(3)]:
+    with ThreadPoolExecutor(max_workers=6) as workers:
+        for one in [workers.submit(start) for _ in range(6)]:
             one.result()
 
     assert names(database) == set(tables.metadata.tables) | {"alembic_version"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 #: Key of the lock that lets one worker migrate at a time (PostgreSQL, advisory): "palier".
 _MIGRATION_LOCK = 0x70616C696572
+
+#: Seconds in which others have turned the write-ahead log of a new file on.
+_PATIENCE = 5.0
 
 #: A user and what follows up to the host, in any URL.
 _PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
@@ -102,10 +107,27 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     # the driver must not begin transactions on its own: `_begin_immediate` does
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _log_ahead(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _log_ahead(cursor: Any) -> None:
+    """Turn the write-ahead log on, which lasts; on a new file workers that start together collide.
+
+    SQLite does not wait for the others here, whatever its timeout: we do.
+    """
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_immediate(connection: Any) -> None:
