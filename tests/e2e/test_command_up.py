@@ -239,7 +239,7 @@ def test_a_closed_session_takes_no_more_part_in_anything(up: Up) -> None:
         ("session show NO", "'NO' cannot be a name"),
         ("session start nowhere", "There is no session nowhere"),
         ("session close nowhere", "There is no session nowhere"),
-        ("session codes nowhere --seats d1", "Session nowhere has no seat d1"),
+        ("session codes nowhere --seats d1", "There is no session nowhere"),
         ("session export nowhere", "There is no session nowhere: see `palier session list`."),
         ("bots nowhere", "There is no session nowhere"),
         ("desk --join ABCD-EFGH", "No window can be opened here: DISPLAY is not set."),

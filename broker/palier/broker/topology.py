@@ -27,6 +27,9 @@ BROKER_EVENTS = "amq.rabbitmq.event"
 
 PRESENCE = "presence"
 
+#: The event that some connection has ended; it does not say which consumers it had.
+CONNECTION_CLOSED = "connection.closed"
+
 #: A seat's queue ends after this long without a consumer, in milliseconds: one day.
 _SEAT_EXPIRES = 86_400_000
 
@@ -93,6 +96,8 @@ def base(*, partitions: int) -> tuple[Declaration, ...]:
         Queue(PRESENCE, {**_kept(10_000), "x-single-active-consumer": True}),
         Binding(BROKER_EVENTS, PRESENCE, "consumer.created"),
         Binding(BROKER_EVENTS, PRESENCE, "consumer.deleted"),
+        # since 3.12.5 a consumer that goes with its connection is not told of on its own
+        Binding(BROKER_EVENTS, PRESENCE, CONNECTION_CLOSED),
         *(one for partition in range(partitions) for one in _partition(partition)),
     )
 

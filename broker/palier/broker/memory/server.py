@@ -25,6 +25,7 @@ from palier.broker.memory.queue import Channel, Consumer, Content, Drop, Held, M
 from palier.broker.memory.routing import Exchange
 from palier.broker.topology import (
     BROKER_EVENTS,
+    CONNECTION_CLOSED,
     Binding,
     Declaration,
     Queue,
@@ -516,13 +517,14 @@ class MemoryServer:
                 one for one in queue.consumers if one.channel.connection is connection
             ]:
                 queue.consumers.remove(consumer)
-                self._tell("consumer.deleted", consumer)
             touched += [
                 (queue, self._let_go(channel, channel.held))
                 for channel in connection.channels(queue.name)
             ]
         del self._connections[connection]
         connection.post(connection.end, reason)
+        # as RabbitMQ does since 3.12.5: not a word of the consumers that went with it
+        self._route(Content(BROKER_EVENTS, CONNECTION_CLOSED, Properties(), b""))
         for queue, held in touched:
             self._give_back(queue, held)
 

@@ -24,6 +24,7 @@ from palier.workers.persistence.database import migrate
 from palier.workers.runtime.batch import BatchHandler
 from palier.workers.runtime.catalogue import Catalogue
 from palier.workers.runtime.conductor import PREFETCH, Conductor
+from palier.workers.runtime.lookout import Lookout
 from palier.workers.runtime.relay import Relay
 from palier.workers.runtime.telling import Teller, enrolment
 
@@ -195,7 +196,18 @@ class Worker:
         await conductors[0].note_presence(await self._look(handlers[0], executor, connection))
         for partition, conductor in enumerate(conductors):
             await _consume(connection, commands_queue(partition), conductor)
-        await _consume(connection, topology.PRESENCE, conductors[0])
+        look = Lookout(partial(self._look_again, handlers[0], conductors[0], executor, connection))
+        connection.lost.add_done_callback(lambda _: look.stop())
+        await _consume(connection, topology.PRESENCE, conductors[0], also=look.hear)
+
+    async def _look_again(
+        self,
+        handler: BatchHandler,
+        conductor: Conductor,
+        executor: Executor,
+        connection: Connection,
+    ) -> None:
+        await conductor.note_presence(await self._look(handler, executor, connection))
 
     async def _look(
         self, handler: BatchHandler, executor: Executor, connection: Connection
@@ -211,9 +223,17 @@ class Worker:
         return changes
 
 
-async def _consume(connection: Connection, queue: str, conductor: Conductor) -> None:
+async def _consume(
+    connection: Connection,
+    queue: str,
+    conductor: Conductor,
+    *,
+    also: Callable[[Delivery], None] | None = None,
+) -> None:
     def deliver(delivery: Delivery) -> None:
         conductor.deliver(connection, delivery)
+        if also is not None:
+            also(delivery)
 
     def cancelled(reason: str) -> None:
         _log.warning("The broker ended the consumer of %s: %s", queue, reason)
