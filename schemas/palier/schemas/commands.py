@@ -26,7 +26,7 @@ class OpenSession(Command):
     seats: Annotated[tuple[Name, ...], Field(min_length=1, max_length=MAX_SEATS)]
     settings: dict[str, JsonValue] = {}
     auto_start: bool = False
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
 
 
 class IssueCodes(Command):

@@ -44,6 +44,7 @@ from palier.schemas.replies import (
     Submitted,
 )
 from palier.workers.domain import views
+from palier.workers.domain.facts import Fact
 from palier.workers.domain.session import Opening, Refusal, Session
 from palier.workers.persistence import record, writer
 from palier.workers.runtime.known import Known
@@ -66,40 +67,37 @@ class Asked:
 
 def submit(work: Work, asked: Asked, command: Submit) -> Reply:
     """Take an answer and an arrival."""
-    known = work.known(command.session)
-    if known is None:
-        return _no_session(command.session)
-    facts = known.session.submit(
-        command, seat=asked.seat, message_id=asked.envelope.message_id, at=work.now
+    return _decided(
+        work,
+        asked,
+        command,
+        lambda session: session.submit(
+            command, seat=asked.seat, message_id=asked.envelope.message_id, at=work.now
+        ),
+        Submitted(session=command.session, scope=command.scope, generation=command.generation),
     )
-    if isinstance(facts, Refusal):
-        return _refused(command.session, facts)
-    work.keep(known, facts, cause=asked.envelope)
-    return Submitted(session=command.session, scope=command.scope, generation=command.generation)
 
 
 def start(work: Work, asked: Asked, command: Start) -> Reply:
     """Start the program of a session."""
-    known = work.known(command.session)
-    if known is None:
-        return _no_session(command.session)
-    facts = known.session.start(author=asked.seat, at=work.now)
-    if isinstance(facts, Refusal):
-        return _refused(command.session, facts)
-    work.keep(known, facts, cause=asked.envelope)
-    return SessionStarted(session=command.session)
+    return _decided(
+        work,
+        asked,
+        command,
+        lambda session: session.start(author=asked.seat, at=work.now),
+        SessionStarted(session=command.session),
+    )
 
 
 def close(work: Work, asked: Asked, command: Close) -> Reply:
     """Close a session."""
-    known = work.known(command.session)
-    if known is None:
-        return _no_session(command.session)
-    facts = known.session.close(author=asked.seat, reason=command.reason, at=work.now)
-    if isinstance(facts, Refusal):
-        return _refused(command.session, facts)
-    work.keep(known, facts, cause=asked.envelope)
-    return SessionClosed(session=command.session)
+    return _decided(
+        work,
+        asked,
+        command,
+        lambda session: session.close(author=asked.seat, reason=command.reason, at=work.now),
+        SessionClosed(session=command.session),
+    )
 
 
 def open_session(work: Work, asked: Asked, command: OpenSession) -> Reply:
@@ -235,6 +233,24 @@ HANDLERS = MappingProxyType(
         Join.kind: Handler(join, ROOM, stored=False),
     }
 )
+
+
+def _decided(
+    work: Work,
+    asked: Asked,
+    command: Submit | Start | Close,
+    decide: Callable[[Session], list[Fact] | Refusal],
+    done: Reply,
+) -> Reply:
+    """Ask a session, keep the facts it answers with, and return ``done`` or why not."""
+    known = work.known(command.session)
+    if known is None:
+        return _no_session(command.session)
+    facts = decide(known.session)
+    if isinstance(facts, Refusal):
+        return _refused(command.session, facts)
+    work.keep(known, facts, cause=asked.envelope)
+    return done
 
 
 def _check_seats(command: OpenSession, seats: dict[str, record.SeatRecord]) -> None:
