@@ -23,7 +23,7 @@ from palier.client.state import Asking, ClientState, Connectivity, Step, View
 from palier.schemas.addresses import COMMANDS, CommandKey, seat_queue
 from palier.schemas.commands import GetSnapshot, Submit
 from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
-from palier.schemas.errors import UnreadableMessage
+from palier.schemas.errors import OversizedMessage, UnreadableMessage
 from palier.schemas.events import Released, SessionAssigned
 from palier.schemas.forms import Answer
 from palier.schemas.message import Command, Message, Query
@@ -107,7 +107,7 @@ class Link:
     # -- what a face uses -------------------------------------------------------------------------
 
     def submit(self, answer: Answer | None) -> bool:
-        """Send the answer to the open stage; False when none is asked for now."""
+        """Send the answer to the open stage; False when none is asked for, or it is too large."""
         state = self.state
         if not state.may_submit or state.stage is None:
             return False
@@ -118,7 +118,13 @@ class Link:
             answer=None if answer is None else dict(answer),
         )
         envelope = Envelope(message=command, user_id=self._seat)
-        pending = _Pending(command, self._publication(envelope), began=time.monotonic())
+        try:
+            publication = self._publication(envelope)
+        except OversizedMessage as error:
+            refusal = Refused(session=state.session, code=error.code, reason=str(error))
+            self._follow(state.refused(command.scope, command.generation, refusal))
+            return False
+        pending = _Pending(command, publication, began=time.monotonic())
         self._pending[envelope.message_id] = pending
         self.state = state.submitting(answer)
         self._changed()
@@ -281,7 +287,11 @@ class Link:
         """Strike off the submit that this release waited for: it is committed."""
         for message_id, pending in list(self._pending.items()):
             command = pending.command
-            if (command.scope, command.generation) == (released.scope, released.generation):
+            if (command.session, command.scope, command.generation) == (
+                released.session,
+                released.scope,
+                released.generation,
+            ):
                 self._settle(
                     message_id,
                     Submitted(
