@@ -116,6 +116,8 @@ class Conductor:
                 if one.done():
                     one.result()  # it failed, or was stopped
             await self._to_tell.join()
+            # what was told leaves the outbox, or the next worker would tell it once more
+            await self._in_database(self._handler.sweep)
         finally:
             if self._progress_due is not None:
                 self._progress_due.cancel()
