@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
-from base64 import b64encode
 from typing import Any
-from urllib.parse import quote
 
 from palier.broker import topology
-from palier.broker.errors import ManagementFailed
+from palier.broker.seats import ManagementAccounts
 from palier.broker.topology import Binding, Exchange, Queue
-from palier.schemas.addresses import VHOST
-
-_TIMEOUT = 10.0
 
 
 def differences(url: str, *, user: str, password: str, partitions: int) -> list[str]:
@@ -22,27 +14,13 @@ def differences(url: str, *, user: str, password: str, partitions: int) -> list[
 
     Blocking. Raises `ManagementFailed`.
     """
-    credentials = b64encode(f"{user}:{password}".encode()).decode()
-
-    def get(path: str) -> list[dict[str, Any]]:
-        request = urllib.request.Request(  # noqa: S310 - the operator's own address
-            f"{url.rstrip('/')}/api/{path}/{quote(VHOST, safe='')}",
-            headers={"Authorization": f"Basic {credentials}"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
-                found: list[dict[str, Any]] = json.load(answer)
-                return found
-        except urllib.error.HTTPError as error:
-            raise ManagementFailed(
-                f"The management API refused {path!r} ({error.code}).", status=error.code
-            ) from None
-        except OSError as error:
-            raise ManagementFailed(f"No management API answers at {url}: {error}") from None
-
-    exchanges = {one["name"]: one for one in get("exchanges")}
-    queues = {one["name"]: one for one in get("queues")}
-    bindings = {(one["source"], one["destination"], one["routing_key"]) for one in get("bindings")}
+    management = ManagementAccounts(url, user, password)
+    exchanges = {one["name"]: one for one in management.listed("exchanges")}
+    queues = {one["name"]: one for one in management.listed("queues")}
+    bindings = {
+        (one["source"], one["destination"], one["routing_key"])
+        for one in management.listed("bindings")
+    }
     wrong: list[str] = []
     for one in topology.base(partitions=partitions):
         match one:

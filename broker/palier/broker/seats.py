@@ -12,6 +12,7 @@ import urllib.request
 from abc import ABC, abstractmethod
 from base64 import b64encode
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 from palier.broker.errors import ManagementFailed
@@ -131,6 +132,13 @@ class ManagementAccounts(Accounts):
         check_name(user)
         self._ask("DELETE", f"users/{user}", missing_is_fine=True)
 
+    def listed(self, what: str) -> list[dict[str, Any]]:
+        """Return all ``exchanges``, ``queues`` or ``bindings`` of the virtual host."""
+        found: list[dict[str, Any]] = json.loads(
+            self._request("GET", f"{what}/{self._vhost}", None)
+        )
+        return found
+
     def _grant(self, user: str, password: str, permissions: Permissions) -> None:
         # the password last: until then nobody can enter with permissions half made
         self._ask("PUT", f"users/{user}", {"password_hash": "", "tags": ""}, only_if_new=True)
@@ -183,7 +191,7 @@ class ManagementAccounts(Accounts):
             if not (missing_is_fine and error.status == 404):  # noqa: PLR2004 - HTTP's
                 raise
 
-    def _request(self, method: str, path: str, body: object) -> None:
+    def _request(self, method: str, path: str, body: object) -> bytes:
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
             f"{self._url}/api/{path}",
             method=method,
@@ -192,7 +200,8 @@ class ManagementAccounts(Accounts):
         )
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
-                answer.read()
+                found: bytes = answer.read()
+                return found
         except urllib.error.HTTPError as error:
             with error:
                 said = error.read().decode(errors="replace")
