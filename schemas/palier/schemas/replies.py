@@ -14,6 +14,10 @@ from palier.schemas.names import Name
 #: The life of a session: lobby → running → finished, closed or failed.
 SessionStatus = Literal["lobby", "running", "finished", "closed", "failed"]
 
+#: Codes of refusals that settle nothing: the command was not handled, its result is not stored, and
+#: who sent it keeps it and sends it again later, with the same message id.
+LATER = frozenset({"held", "too-fast"})
+
 
 class Refused(Reply):
     """The command changed nothing, and why: ``code`` for programs, ``reason`` for people."""
