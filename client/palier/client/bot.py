@@ -10,9 +10,16 @@ from pydantic import JsonValue
 
 from palier.broker.transport import Transport
 from palier.client.credentials import Credentials
+from palier.client.journal import Journal
 from palier.client.link import Link
-from palier.client.state import Asking, Connectivity, Ended
+from palier.client.state import Asking, Ended, Note, Notice
 from palier.schemas.events import Stage
+
+#: Seconds that the last results are given to come when the session is over.
+_SETTLING = 5.0
+
+#: Seconds after which a bot hands in again what the disk did not take.
+_DISK = 2.0
 
 #: What a bot answers to a stage; None where a stage asks for nothing.
 Decide = Callable[[Stage], dict[str, JsonValue] | None]
@@ -36,10 +43,11 @@ class Bot:
         transport: Transport,
         credentials: Credentials,
         *,
+        journal: Journal | None = None,
         decide: Decide | None = None,
         pause: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.link = Link(transport, credentials, on_change=self._look)
+        self.link = Link(transport, credentials, journal=journal, on_change=self._look)
         self._decide = decide or at_random(credentials.seat)
         self._pause = pause
         self._over = asyncio.Event()
@@ -49,6 +57,8 @@ class Bot:
         """Play; return the session's outcome, or why the seat was refused."""
         async with self.link:
             await self._over.wait()
+            if not self.link.refused:
+                await self.link.settled(deadline=_SETTLING)
             screen = self.link.state.screen
             return screen.outcome if isinstance(screen, Ended) else self.link.note
 
@@ -56,13 +66,15 @@ class Bot:
         match link.state.screen:
             case Ended():
                 self._over.set()
+            case Asking(stage=stage, sending=False, notice=Notice(note=Note.UNWRITTEN)):
+                asyncio.get_running_loop().call_later(_DISK, self._answer, stage)
             case Asking(stage=stage, sending=False):
                 if (where := (stage.scope, stage.generation)) != self._thinks_of:
                     self._thinks_of = where
                     asyncio.get_running_loop().call_later(self._pause(), self._answer, stage)
             case _:
                 pass
-        if link.connectivity is Connectivity.REFUSED:
+        if link.refused:
             self._over.set()
 
     def _answer(self, stage: Stage) -> None:

@@ -5,12 +5,16 @@
     ClientError
     ├── NoDisplay                there is no screen to open a window on
     ├── Rejected                 the worker, or RabbitMQ, refused what was asked
-    └── NoAnswer                 nobody answered in time
+    ├── NoAnswer                 nobody answered in time
+    └── JournalFailed            this computer's disk did not take what has to be kept
+        └── JournalInUse         another process has this seat's journal open
 
 Each message is a sentence that tells a person what to do; what a program needs is in attributes.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from palier.schemas.errors import PalierError
 
@@ -48,3 +52,28 @@ class NoAnswer(ClientError):
             "and does this address lead to its RabbitMQ?"
         )
         self.verb = verb
+
+
+class JournalFailed(ClientError):
+    """This computer's disk did not take what has to be kept; ``reason`` is the system's word."""
+
+    def __init__(self, path: Path, *, reason: str, sentence: str = "") -> None:
+        super().__init__(
+            sentence
+            or f"{path} could not be written to ({reason}), and nothing is sent that is not on "
+            "disk. Make room there, or choose another folder for the journal."
+        )
+        self.path = path
+        self.reason = reason
+
+
+class JournalInUse(JournalFailed):
+    """Another process has this seat's journal open."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path,
+            reason="in use",
+            sentence=f"This seat is open in another window of this computer (it has {path}): "
+            "go on there, or close it first.",
+        )

@@ -2,38 +2,43 @@
 
 It keeps the connection, takes what the worker says, asks for a snapshot whenever there is doubt,
 and sends each command until its result has come, always with the same message id. What a
-participant may see is `Link.state`; a face is told of every change.
+participant may see is `Link.state`; a face is told of every change. With a journal a command is on
+disk before it is sent, and a link that is started anew goes on where the last one ended.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Self
 
 from palier.broker.errors import PublishRefused, TransportError
-from palier.broker.standing import StandingConnection, StandingState
 from palier.broker.transport import Account, Connection, Delivery, Publication, Transport
 from palier.client.credentials import Credentials
-from palier.client.state import Asking, ClientState, Connectivity, Step, View
+from palier.client.errors import JournalFailed
+from palier.client.journal import Entry, Journal, Key, Put, Typed
+from palier.client.scribe import Scribe
+from palier.client.seat_connection import SeatConnection
+from palier.client.state import Asking, ClientState, Connectivity, Note, Notice, Step, View
+from palier.client.unsettled import Pending, Unsettled
 from palier.schemas.addresses import COMMANDS, CommandKey, seat_queue
 from palier.schemas.commands import GetSnapshot, Submit
 from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
 from palier.schemas.errors import OversizedMessage, UnreadableMessage
-from palier.schemas.events import Released, SessionAssigned
+from palier.schemas.events import Released, SessionAssigned, Stage
 from palier.schemas.forms import Answer
-from palier.schemas.message import Command, Message, Query
-from palier.schemas.replies import Refused, Snapshot, Submitted
+from palier.schemas.identifiers import message_id
+from palier.schemas.message import Message
+from palier.schemas.replies import LATER, Refused, Snapshot, Submitted
 
 _log = logging.getLogger(__name__)
 
 #: Seconds of silence after which a participant who waits asks how things are.
 _DOUBT = 5.0
-#: Seconds after which what was not answered is sent again.
+#: Seconds after which a snapshot that did not come is asked for again.
 _AGAIN = 5.0
 _TICK = 1.0
 #: What came in is acknowledged together: after so many deliveries, or so many seconds. What is not
@@ -41,23 +46,12 @@ _TICK = 1.0
 _ACKNOWLEDGED, _ACKNOWLEDGED_AFTER = 20, 0.2
 _PREFETCH = 100
 
-_SETTLED = {StandingState.UP: Connectivity.ONLINE, StandingState.REFUSED: Connectivity.REFUSED}
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A submit on its way, and when it was first and last sent (monotonic seconds)."""
-
-    command: Submit
-    publication: Publication
-    began: float
-    sent: float = field(default=0.0)
-
 
 class Link:
     """One seat's link. An async context manager; all in one event loop.
 
-    ``on_change`` is called in that loop after every change; it must not block.
+    ``on_change`` is called in that loop after every change; it must not block. The journal stays
+    its owner's, to be closed once the link is left.
     """
 
     def __init__(
@@ -65,17 +59,16 @@ class Link:
         transport: Transport,
         credentials: Credentials,
         *,
+        journal: Journal | None = None,
         on_change: Callable[[Link], None] | None = None,
     ) -> None:
         self.state = ClientState(
             seat=credentials.seat, session=credentials.session, partition=credentials.partition
         )
-        self.connectivity = Connectivity.CONNECTING
-        self.note = ""
         self.round_trip: float | None = None
         self._seat = credentials.seat
         self._on_change = on_change
-        self._standing = StandingConnection(
+        self._connection = SeatConnection(
             transport,
             Account(
                 user=credentials.seat,
@@ -83,9 +76,17 @@ class Link:
                 connection_name=f"seat {credentials.seat}",
             ),
             set_up=self._set_up,
-            on_state=self._note_state,
+            on_up=self._resume,
+            on_change=self._changed,
         )
-        self._pending: dict[str, _Pending] = {}
+        self._scribe = Scribe(journal) if journal is not None else None
+        self._unsettled = Unsettled(credentials.seat, scribe=self._scribe)
+        self._drafts: dict[Key, Typed] = (
+            {one.key: one for one in journal.drafts()} if journal is not None else {}
+        )
+        #: Drafts that were there when this link began: a face takes them up.
+        self._recalled = dict(self._drafts)
+        self._certain = False
         self._snapshot: str | None = None
         self._asked_at = 0.0
         self._heard_at = time.monotonic()
@@ -94,7 +95,9 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        await self._standing.__aenter__()
+        if self._scribe is not None:
+            self._scribe.start()
+        self._connection.start()
         self._spawn(self._watch())
         return self
 
@@ -102,12 +105,33 @@ class Link:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._standing.close()
+        await self._connection.close()
+        if self._scribe is not None:
+            await self._scribe.close()
 
     # -- what a face uses -------------------------------------------------------------------------
 
+    @property
+    def connectivity(self) -> Connectivity:
+        """How the connection is."""
+        return self._connection.connectivity
+
+    @property
+    def note(self) -> str:
+        """Why it is so."""
+        return self._connection.note
+
+    @property
+    def refused(self) -> bool:
+        """Whether the seat is refused for good: this link does nothing any more."""
+        return self._connection.refused
+
     def submit(self, answer: Answer | None) -> bool:
-        """Send the answer to the open stage; False when none is asked for, or it is too large."""
+        """Send the answer to the open stage; False when none is asked for, or it is too large.
+
+        It goes out once it is in the journal; where the disk does not take it, the state says so
+        (`Note.UNWRITTEN`) and nothing is sent.
+        """
         state = self.state
         if not state.may_submit or state.stage is None:
             return False
@@ -117,19 +141,36 @@ class Link:
             generation=state.stage.generation,
             answer=None if answer is None else dict(answer),
         )
-        envelope = Envelope(message=command, user_id=self._seat)
+        entry = Entry(
+            message_id=message_id(),
+            command=command,
+            partition=state.partition,
+            opened_at=state.stage.opened_at.isoformat(),
+            at=time.time(),
+        )
         try:
-            publication = self._publication(envelope)
+            pending = self._unsettled.add(entry)
         except OversizedMessage as error:
             refusal = Refused(session=state.session, code=error.code, reason=str(error))
             self._follow(state.refused(command.scope, command.generation, refusal))
             return False
-        pending = _Pending(command, publication, began=time.monotonic())
-        self._pending[envelope.message_id] = pending
         self.state = state.submitting(answer)
         self._changed()
-        self._spawn(self._send(pending))
+        self._spawn(self._hand_in(pending))
         return True
+
+    def draft(self, stage: Stage, fields: Mapping[str, Put]) -> None:
+        """Keep what is typed into the form of a stage; without a journal, do nothing.
+
+        Returns at once: it is on disk some moments later.
+        """
+        key = (self.state.session, stage.scope, stage.generation)
+        if self._scribe is None or not self._is_open(key):
+            return
+        opened_at = stage.opened_at.isoformat()
+        typed = Typed(key=key, opened_at=opened_at, fields=dict(fields), at=time.time())
+        self._drafts[key] = typed
+        self._scribe.draft(typed)
 
     def view(self) -> View:
         """Return all that a face shows."""
@@ -142,9 +183,21 @@ class Link:
             screen=state.screen,
             connectivity=self.connectivity,
             note=self.note,
-            pending=len(self._pending),
+            notice=self._connection.notice or state.told,
+            pending=len(self._unsettled),
             round_trip=self.round_trip,
+            draft=self._recall(),
         )
+
+    async def settled(self, *, deadline: float) -> bool:
+        """Wait until every command has its result; False if that took longer, in seconds."""
+        try:
+            async with asyncio.timeout(deadline):
+                while len(self._unsettled):  # noqa: ASYNC110 - once, at the end of a session
+                    await asyncio.sleep(_TICK / 20)
+        except TimeoutError:
+            return False
+        return True
 
     # -- the connection ---------------------------------------------------------------------------
 
@@ -162,56 +215,40 @@ class Link:
         await connection.consume(
             seat_queue(self._seat), take, prefetch=_PREFETCH, exclusive=True, on_cancel=cancelled
         )
+
+    def _resume(self) -> None:
         self._snapshot = None
-        self._spawn(self._resume())
-
-    async def _resume(self) -> None:
-        with contextlib.suppress(TransportError):
-            await self._standing.up()
         self._ask()
-        for pending in list(self._pending.values()):
-            await self._send(pending)
+        self._unsettled.hurry()
+        self._send()
 
-    def _note_state(self, state: StandingState, reason: str) -> None:
-        fresh = self.connectivity is Connectivity.CONNECTING
-        underway = Connectivity.CONNECTING if fresh else Connectivity.RECONNECTING
-        self.connectivity = _SETTLED.get(state, underway)
-        self.note = "" if state is StandingState.UP else reason
-        self._changed()
-
-    def _note_blocked(self) -> None:
-        connection = self._standing.current()
-        if connection is None:
-            return
-        now = Connectivity.BLOCKED if connection.blocked else Connectivity.ONLINE
-        if now is not self.connectivity:
-            self.connectivity = now
-            self.note = "" if now is Connectivity.ONLINE else "The server is short of room."
+    async def _hand_in(self, pending: Pending) -> None:
+        command = pending.command
+        try:
+            await self._unsettled.keep(pending)
+        except JournalFailed as error:
+            self.state = self.state.unwritten(command.scope, command.generation, error.reason)
             self._changed()
+        else:
+            self._send()
 
-    async def _send(self, pending: _Pending) -> None:
-        pending.sent = time.monotonic()
-        await self._publish(pending.publication)
+    def _send(self) -> None:
+        """Send what is due; what cannot be sent now stays due."""
+        connection = self._connection.current()
+        if connection is None or connection.blocked:
+            return
+        for one in self._unsettled.due():
+            # a session that is over, or is not ours any more, tells its results to nobody's queue
+            back = self.state.over or one.command.session != self.state.session
+            self._spawn(self._publish(connection, self._unsettled.publication(one, back=back)))
 
-    async def _publish(self, publication: Publication) -> None:
-        connection = self._standing.current()
-        if connection is None:
-            return  # sent when there is one again
+    async def _publish(self, connection: Connection, publication: Publication) -> None:
         try:
             await connection.publish([publication])
         except PublishRefused as refused:
             _log.error("RabbitMQ refused a command of seat %s: %s", self._seat, refused)
         except TransportError as error:
             _log.info("Sending again once the connection is back: %s", error)
-
-    def _publication(self, envelope: Envelope[Message]) -> Publication:
-        message = envelope.message
-        assert isinstance(message, Command | Query)
-        properties, body = envelope.pack()
-        key = CommandKey(self.state.partition, message.session, self._seat, message.verb())
-        return Publication(
-            exchange=COMMANDS, routing_key=str(key), properties=properties, body=body
-        )
 
     # -- what comes in ----------------------------------------------------------------------------
 
@@ -244,27 +281,54 @@ class Link:
         except UnreadableMessage as error:
             _log.warning("An answer could not be read: %s", error)
             return
+        if isinstance(reply.message, Submitted) or (
+            isinstance(reply.message, Refused) and reply.causation_id != self._snapshot
+        ):
+            self._settle(reply.causation_id, reply.message)
+            return
         if reply.causation_id != self._snapshot:
             return  # asked over an earlier connection
         self._snapshot = None
         match reply.message:
             case Snapshot() as snapshot:
-                self._follow(self.state.synchronised(snapshot))
+                self._synchronise(snapshot)
             case Refused(reason=reason):
                 _log.info("Seat %s has no session now: %s", self._seat, reason)
+                self._unsettled.check(self.state.session, None)
+                self._send()
             case _:
                 pass
 
+    def _synchronise(self, snapshot: Snapshot) -> None:
+        step = self.state.synchronised(snapshot)
+        if step.ask:
+            self._follow(step)
+            return
+        self._certain = True
+        stage = snapshot.stage
+        if self._unsettled.check(snapshot.session, stage):
+            told = replace(step.state, notice=Notice(note=Note.EARLIER_SESSION))
+            step = replace(step, state=told)
+        self._follow(step)
+        if stage is not None and snapshot.submitted:
+            self._settle_submitted(snapshot, stage)
+        self._send()
+
+    def _settle_submitted(self, snapshot: Snapshot, stage: Stage) -> None:
+        """Strike off what the snapshot proves to be committed: this very answer."""
+        key = (snapshot.session, stage.scope, stage.generation)
+        pending = self._unsettled.answering(key)
+        if pending is not None and pending.command.answer == snapshot.answer:
+            self._settle(pending.entry.message_id, _submitted(pending.command))
+
     def _hear(self, envelope: Envelope[Message]) -> None:
         match envelope.message:
-            case Submitted() as submitted:
-                self._settle(envelope.causation_id, submitted)
-            case Refused() as refused:
-                self._settle(envelope.causation_id, refused)
+            case Submitted() | Refused() as result:
+                self._settle(envelope.causation_id, result)
             case SessionAssigned(session=session, partition=partition):
                 if session != self.state.session:
                     self.state = ClientState(seat=self._seat, session=session, partition=partition)
-                    self._pending.clear()
+                    self._certain = False
                     self._changed()
                 self._ask()
             case event:
@@ -272,41 +336,74 @@ class Link:
                     self._settle_released(event)
                 self._follow(self.state.heard(event))
 
-    def _settle(self, message_id: str | None, result: Submitted | Refused) -> None:
-        pending = self._pending.pop(message_id or "", None)
+    def _settle(self, cause: str | None, result: Submitted | Refused) -> None:
+        if isinstance(result, Refused) and result.code in LATER:
+            self._put_off(cause)
+            return
+        pending = self._unsettled.settle(cause or "")
         if pending is None:
-            return  # answered twice, or asked before this client was started
+            return  # answered twice
+        command = pending.command
+        if command.session != self.state.session:
+            _log.info("Seat %s: a command of session %s: %s", self._seat, command.session, result)
+            self._changed()
+            return
         self.round_trip = (time.monotonic() - pending.began) * 1000
-        scope, generation = pending.command.scope, pending.command.generation
+        scope, generation = command.scope, command.generation
         if isinstance(result, Submitted):
             self._follow(Step(state=self.state.accepted(scope, generation)))
         else:
             self._follow(self.state.refused(scope, generation, result))
+        self._changed()
+
+    def _put_off(self, cause: str | None) -> None:
+        pending = self._unsettled.put_off(cause or "")
+        if pending is not None and pending.command.session == self.state.session:
+            command = pending.command
+            self._follow(Step(state=self.state.put_off(command.scope, command.generation)))
 
     def _settle_released(self, released: Released) -> None:
         """Strike off the submit that this release waited for: it is committed."""
-        for message_id, pending in list(self._pending.items()):
-            command = pending.command
-            if (command.session, command.scope, command.generation) == (
-                released.session,
-                released.scope,
-                released.generation,
-            ):
-                self._settle(
-                    message_id,
-                    Submitted(
-                        session=command.session,
-                        scope=command.scope,
-                        generation=command.generation,
-                    ),
-                )
+        key = (released.session, released.scope, released.generation)
+        pending = self._unsettled.answering(key)
+        if pending is not None:
+            self._settle(pending.entry.message_id, _submitted(pending.command))
 
     def _follow(self, step: Step) -> None:
-        if step.state is not self.state:
-            self.state = step.state
+        held, state = self.state.held, step.state
+        if state is not self.state:
+            pending = self._unsettled.answering(_key(state)) if state.may_submit else None
+            if pending is not None:
+                # decided before this client was started, and on its way still
+                state = state.resuming(pending.command.answer)
+            self.state = state
+            self._leave_drafts()
             self._changed()
+        if held and not state.held:
+            self._unsettled.hurry()
+            self._send()
         if step.ask:
             self._ask()
+
+    # -- drafts -----------------------------------------------------------------------------------
+
+    def _is_open(self, key: Key) -> bool:
+        return isinstance(self.state.screen, Asking) and key == _key(self.state)
+
+    def _recall(self) -> Mapping[str, Put]:
+        stage = self.state.stage
+        typed = self._recalled.get(_key(self.state))
+        if stage is None or typed is None or typed.opened_at != stage.opened_at.isoformat():
+            return {}
+        return typed.fields
+
+    def _leave_drafts(self) -> None:
+        """Strike off the drafts of stages that are left or handed in."""
+        if self._scribe is None or not self._certain:
+            return  # what is heard before the first snapshot may be old
+        for key in [one for one in self._drafts if not self._is_open(one)]:
+            del self._drafts[key]
+            self._scribe.drop(key)
 
     # -- doubt ------------------------------------------------------------------------------------
 
@@ -322,20 +419,24 @@ class Link:
         )
         self._snapshot = envelope.message_id
         self._asked_at = now
-        self._spawn(self._publish(self._publication(envelope)))
+        connection = self._connection.current()
+        if connection is None or connection.blocked:
+            return  # asked when it is there again
+        properties, body = envelope.pack()
+        key = CommandKey(self.state.partition, self.state.session, self._seat, GetSnapshot.verb())
+        publication = Publication(
+            exchange=COMMANDS, routing_key=str(key), properties=properties, body=body
+        )
+        self._spawn(self._publish(connection, publication))
 
     async def _watch(self) -> None:
         """Send again what was not answered, and ask after a silence: hints can be lost."""
         while True:
             await asyncio.sleep(_TICK)
-            self._note_blocked()
+            if self._connection.look():
+                self._unsettled.hurry()
+            self._send()
             now = time.monotonic()
-            if self.state.over:
-                # the session hears and tells nothing more: what it has not answered it never will
-                self._pending.clear()
-            for pending in list(self._pending.values()):
-                if now - pending.sent > _AGAIN:
-                    await self._send(pending)
             screen = self.state.screen
             works = isinstance(screen, Asking) and not screen.sending
             waits = self._snapshot is not None or not works
@@ -350,3 +451,13 @@ class Link:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _key(state: ClientState) -> Key:
+    """Return what an answer to the open stage answers; of no stage, nothing ever."""
+    stage = state.stage
+    return (state.session, stage.scope, stage.generation) if stage else (state.session, "", 0)
+
+
+def _submitted(command: Submit) -> Submitted:
+    return Submitted(session=command.session, scope=command.scope, generation=command.generation)

@@ -24,6 +24,11 @@ from palier.schemas.replies import Refused, Snapshot
 #: A refused submit with one of these codes means: this client's picture is old.
 _OUTDATED = frozenset({"released", "unknown-generation", "already-submitted", "not-running"})
 
+#: Statuses of a session that takes answers, and of one that takes them but does not go on.
+_TAKES = frozenset({"running", "paused", "stopped"})
+_HELD = frozenset({"paused", "stopped"})
+_OVER = frozenset({"finished", "closed", "failed"})
+
 
 class Connectivity(Enum):
     """How the link to RabbitMQ is."""
@@ -35,6 +40,48 @@ class Connectivity(Enum):
     BLOCKED = "blocked"
     #: The account is not let in, or the seat is open elsewhere: ``View.note`` says which.
     REFUSED = "refused"
+
+
+class Note(Enum):
+    """What a person is told besides the screen: each has a sentence in each language."""
+
+    #: The seat was let in before, and is no more: it is open on another computer.
+    MOVED = "moved"
+    #: The seat is open elsewhere; trying goes on, or has ended.
+    ELSEWHERE = "elsewhere"
+    TAKEN = "taken"
+    #: The seat was ours a moment ago, and the broker has not noticed that it is free.
+    LINGERING = "lingering"
+    #: An answer came too late, or after another one, or when the session was over.
+    GONE_ON = "gone-on"
+    NOT_FIRST = "not-first"
+    TOO_LATE = "too-late"
+    #: An answer that was kept belongs to an earlier session of the same name.
+    EARLIER_SESSION = "earlier-session"
+    #: The session does not go on for now; answers are taken.
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    #: The worker takes no answers for now: this one is kept, and sent by itself.
+    LATER = "later"
+    #: This computer's disk did not take the answer; ``detail`` says why.
+    UNWRITTEN = "unwritten"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A note, and what fills the gap in its sentence."""
+
+    note: Note
+    detail: str = ""
+
+
+#: What is told of an answer that was refused with these codes: it does not count.
+_LOST = {
+    "released": Note.GONE_ON,
+    "already-submitted": Note.NOT_FIRST,
+    "not-running": Note.TOO_LATE,
+    "no-session": Note.TOO_LATE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +97,15 @@ class Asking:
     """A stage is open and this participant works on it.
 
     ``sending``: the answer is on its way and must not change. ``problems`` are the fields that the
-    worker refused, by name; ``refusal`` is a sentence for what concerns no single field.
+    worker refused, by name; ``refusal`` is a sentence for what concerns no single field; ``notice``
+    is what became of the answer on its way.
     """
 
     stage: Stage
     sending: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
     refusal: str = ""
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +145,15 @@ class View:
     steps: tuple[tuple[str, str], ...] = ()
     screen: Screen = field(default_factory=Lobby)
     connectivity: Connectivity = Connectivity.CONNECTING
+    #: Why the connection is as it is, for logs and for what has no sentence of its own.
     note: str = ""
+    notice: Notice | None = None
     #: Commands sent and not yet answered.
     pending: int = 0
     #: The last command's way to its result, in milliseconds.
     round_trip: float | None = None
+    #: What was typed into the open stage's form before this client was started, by field.
+    draft: Mapping[str, str | bool | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +183,9 @@ class ClientState:
     sending: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
     refusal: str = ""
+    #: What became of the answer to the open stage, and what is told until the next one is given.
+    of_answer: Notice | None = None
+    notice: Notice | None = None
     arrived: int = 0
     present: int = 0
     expected: int = 0
@@ -164,6 +220,8 @@ class ClientState:
                 sending=stays and self.sending and not snapshot.submitted,
                 problems=self.problems if stays else {},
                 refusal=self.refusal if stays else "",
+                of_answer=self.of_answer if stays and not snapshot.submitted else None,
+                notice=self.notice if same else None,
                 arrived=max(snapshot.arrived, self.arrived) if stays else snapshot.arrived,
                 present=snapshot.present,
                 expected=snapshot.expected,
@@ -219,6 +277,7 @@ class ClientState:
                 sending=False,
                 problems={},
                 refusal="",
+                of_answer=None,
                 arrived=0,
                 expected=complete.parties,
                 prepared={
@@ -249,31 +308,72 @@ class ClientState:
         """Whether an answer to the open stage can be sent now."""
         return (
             self.stage is not None
-            and self.status == "running"
+            and self.status in _TAKES
             and not (self.submitted or self.sending or self.released)
         )
 
     def submitting(self, answer: Answer | None) -> ClientState:
         """Return the state while an answer is on its way."""
-        return replace(self, sending=True, answer=answer, problems={}, refusal="")
+        return replace(
+            self,
+            sending=True,
+            answer=answer,
+            problems={},
+            refusal="",
+            of_answer=None,
+            notice=None,
+        )
+
+    def resuming(self, answer: Answer | None) -> ClientState:
+        """Return the state of a client that was started anew while an answer was on its way."""
+        return replace(self, sending=True, answer=answer)
 
     def accepted(self, scope: str, generation: int) -> ClientState:
         """Return the state once the worker has committed the answer to this generation."""
         if not self._at(scope, generation):
             return self
-        return replace(self, sending=False, submitted=True, arrived=max(self.arrived, 1))
+        return replace(
+            self, sending=False, submitted=True, of_answer=None, arrived=max(self.arrived, 1)
+        )
 
     def refused(self, scope: str, generation: int, refusal: Refused) -> Step:
-        """Return the state after a refusal; the participant can correct the answer."""
+        """Return the state after a refusal; the participant can correct the answer.
+
+        An answer that does not count for good is told of, wherever the session is by now.
+        """
+        lost = _LOST.get(refusal.code)
+        told = self if lost is None else replace(self, notice=Notice(note=lost))
         if not self._at(scope, generation):
-            return Step(state=self)
+            return Step(state=told)
         if refusal.code in _OUTDATED:
-            return Step(state=replace(self, sending=False), ask=True)
+            return Step(state=replace(told, sending=False, of_answer=None), ask=True)
         words = "" if refusal.fields else refusal.reason
         return Step(
             state=replace(
-                self, sending=False, answer=None, problems=dict(refusal.fields), refusal=words
+                told,
+                sending=False,
+                answer=None,
+                problems=dict(refusal.fields),
+                refusal=words,
+                of_answer=None,
             )
+        )
+
+    def put_off(self, scope: str, generation: int) -> ClientState:
+        """Return the state while the worker takes no answers: this one is sent again later."""
+        if not self._at(scope, generation):
+            return self
+        return replace(self, of_answer=Notice(note=Note.LATER))
+
+    def unwritten(self, scope: str, generation: int, reason: str) -> ClientState:
+        """Return the state when an answer could not be kept on this computer: it was not sent."""
+        if not self._at(scope, generation):
+            return replace(self, notice=Notice(note=Note.UNWRITTEN, detail=reason))
+        return replace(
+            self,
+            sending=False,
+            answer=None,
+            of_answer=Notice(note=Note.UNWRITTEN, detail=reason),
         )
 
     def _at(self, scope: str, generation: int) -> bool:
@@ -285,7 +385,19 @@ class ClientState:
     @property
     def over(self) -> bool:
         """Whether nothing more can come in this session."""
-        return self.status in {"finished", "closed", "failed"}
+        return self.status in _OVER
+
+    @property
+    def held(self) -> bool:
+        """Whether the session does not go on for now; answers are taken."""
+        return self.status in _HELD
+
+    @property
+    def told(self) -> Notice | None:
+        """What is told beside the screen: that the session is held, before anything else."""
+        if self.held:
+            return Notice(note=Note.PAUSED if self.status == "paused" else Note.STOPPED)
+        return self.notice
 
     @property
     def screen(self) -> Screen:
@@ -307,6 +419,7 @@ class ClientState:
             sending=self.sending,
             problems=self.problems,
             refusal=self.refusal,
+            notice=self.of_answer,
         )
 
 

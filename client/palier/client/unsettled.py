@@ -1,0 +1,166 @@
+"""What a seat has commanded and has no result for: kept, sent, sent again, struck off."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from palier.broker.transport import Publication
+from palier.client.journal import Entry, Key
+from palier.client.scribe import Scribe
+from palier.schemas.addresses import COMMANDS, CommandKey
+from palier.schemas.commands import Submit
+from palier.schemas.envelope import DIRECT_REPLY, Envelope
+from palier.schemas.events import Stage
+
+_log = logging.getLogger(__name__)
+
+#: Seconds after which what was not answered is sent again.
+_AGAIN = 5.0
+
+#: Seconds after which what the worker does not take for now is sent again: the first time, and
+#: at most.
+_LATER, _LATEST = 2.0, 15.0
+
+#: One stage opens at one time, however often it is read from a database.
+_SAME = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Pending:
+    """A command on its way; times are monotonic seconds.
+
+    It is sent once it is ``kept``, on disk, and ``known`` to belong to the session that is there.
+    """
+
+    entry: Entry
+    began: float
+    kept: bool
+    known: bool
+    due: float = 0.0
+    put_off: int = 0
+
+    @property
+    def command(self) -> Submit:
+        """What it says."""
+        return self.entry.command
+
+
+class Unsettled:
+    """One seat's commands without a result; in one event loop. Without a scribe, in memory only.
+
+    A message id never changes: whatever is sent again, the worker does it once.
+    """
+
+    def __init__(self, seat: str, *, scribe: Scribe | None) -> None:
+        self._seat = seat
+        self._scribe = scribe
+        kept = scribe.journal.pending() if scribe is not None else ()
+        self._pending = {
+            one.message_id: Pending(one, began=time.monotonic(), kept=True, known=False)
+            for one in kept
+        }
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def __iter__(self) -> Iterator[Pending]:
+        return iter(list(self._pending.values()))
+
+    def answering(self, key: Key) -> Pending | None:
+        """Return the command that answers this generation."""
+        return next((one for one in self._pending.values() if one.entry.key == key), None)
+
+    def add(self, entry: Entry) -> Pending:
+        """Take a command; raises `OversizedMessage`, and then nothing has happened."""
+        pending = Pending(entry, began=time.monotonic(), kept=False, known=True)
+        self.publication(pending, back=False)
+        self._pending[entry.message_id] = pending
+        return pending
+
+    async def keep(self, pending: Pending) -> None:
+        """Bring a command to disk: it may be sent when this returns.
+
+        Raises `JournalFailed`, and then it is forgotten.
+        """
+        if self._scribe is not None:
+            try:
+                await self._scribe.keep(pending.entry)
+            except BaseException:
+                self._pending.pop(pending.entry.message_id, None)
+                raise
+        pending.kept = True
+
+    def publication(self, pending: Pending, *, back: bool) -> Publication:
+        """Return a command as it is sent; ``back`` has its result sent straight back."""
+        entry = pending.entry
+        properties, body = Envelope(
+            message=entry.command,
+            message_id=entry.message_id,
+            user_id=self._seat,
+            reply_to=DIRECT_REPLY if back else None,
+            timestamp=int(entry.at),
+        ).pack()
+        key = CommandKey(entry.partition, entry.command.session, self._seat, Submit.verb())
+        return Publication(
+            exchange=COMMANDS, routing_key=str(key), properties=properties, body=body
+        )
+
+    def due(self) -> Iterator[Pending]:
+        """Yield what is to be sent now, and expect each to be answered soon."""
+        now = time.monotonic()
+        for one in self:
+            if one.kept and one.known and one.due <= now:
+                one.due = now + _AGAIN
+                yield one
+
+    def hurry(self) -> None:
+        """Let everything be due: there is a new connection, or the session goes on."""
+        for one in self:
+            one.due = 0.0
+
+    def put_off(self, message_id: str) -> Pending | None:
+        """Note that the worker does not take a command for now; return it."""
+        pending = self._pending.get(message_id)
+        if pending is not None:
+            pending.due = time.monotonic() + min(_LATER * 2.0 ** min(pending.put_off, 8), _LATEST)
+            pending.put_off += 1
+        return pending
+
+    def settle(self, message_id: str) -> Pending | None:
+        """Strike a command off; return it, or None if it is not known (any more)."""
+        pending = self._pending.pop(message_id, None)
+        if pending is not None and self._scribe is not None:
+            self._scribe.strike(message_id)
+        return pending
+
+    def check(self, session: str, stage: Stage | None) -> list[Pending]:
+        """Compare what was kept with where the session is now; return what is not its own.
+
+        A server that was made anew may have a session of the same name, at the same stage: an
+        answer to another question must not become one to this.
+        """
+        strange = []
+        for one in self:
+            if not one.known and _is_strange(one, session, stage):
+                _log.error(
+                    "Seat %s: an answer kept here belongs to an earlier session %s and is not "
+                    "sent: %r",
+                    self._seat,
+                    session,
+                    one.entry,
+                )
+                self.settle(one.entry.message_id)
+                strange.append(one)
+            one.known = True
+        return strange
+
+
+def _is_strange(one: Pending, session: str, stage: Stage | None) -> bool:
+    if stage is None or one.entry.key != (session, stage.scope, stage.generation):
+        return False
+    opened_at = datetime.fromisoformat(one.entry.opened_at)
+    return abs(opened_at - stage.opened_at) > _SAME
