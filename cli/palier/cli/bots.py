@@ -6,9 +6,12 @@ import asyncio
 import random as chance
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from platformdirs import user_state_path
 
 from palier.broker.transport import Transport
 from palier.cli import options
@@ -19,13 +22,15 @@ from palier.cli.session import operator_of, seat_names
 from palier.cli.showing import err, out
 from palier.client.asking import join
 from palier.client.bot import Bot, at_random
+from palier.client.credentials import of_server
+from palier.client.journal import Journal
 from palier.schemas.names import check_name
 
 #: Joins at the same time: each asks the worker for an account.
 _JOINING = 20
 
 
-def bots(
+def bots(  # noqa: PLR0913 - each is an option of its own
     session: Annotated[str, typer.Argument(help="The session's name.")],
     *,
     seats: Annotated[
@@ -33,6 +38,7 @@ def bots(
     ] = None,
     pause: Annotated[float, typer.Option(min=0, help="Seconds to think, at most.")] = 0.5,
     seed: Annotated[int, typer.Option(help="Makes the answers repeatable.")] = 1,
+    journal: options.Journals = None,
     as_json: options.Json = False,
     server: options.Address = None,
     data: options.Data = DATA,
@@ -40,7 +46,8 @@ def bots(
     """Fill seats of a session with bots that draw any answer the forms allow."""
     found = find_server(server, data)
     chosen = seat_names(seats) if seats else None
-    outcomes = run(_play(found, check_name(session), chosen, pause=pause, seed=seed))
+    journals = of_server(journal or user_state_path("palier"), found.amqp)
+    outcomes = run(_play(found, check_name(session), chosen, journals, pause=pause, seed=seed))
     if as_json:
         out.print_json(data=outcomes)
     else:
@@ -49,7 +56,13 @@ def bots(
 
 
 async def _play(
-    server: Server, session: str, seats: tuple[str, ...] | None, *, pause: float, seed: int
+    server: Server,
+    session: str,
+    seats: tuple[str, ...] | None,
+    journals: Path,
+    *,
+    pause: float,
+    seed: int,
 ) -> dict[str, str]:
     async with operator_of(server) as operator:
         overview = await operator.overview(session)
@@ -62,7 +75,9 @@ async def _play(
         codes = await operator.codes(session, seats)
     room = server.need("room_password", "PALIER_ROOM_PASSWORD")
     err.print(f"{len(codes)} bots join session {session}.", style="dim")
-    return await play(server.transport(), codes, room_password=room, pause=pause, seed=seed)
+    return await play(
+        server.transport(), codes, room_password=room, pause=pause, seed=seed, journals=journals
+    )
 
 
 async def play(
@@ -72,21 +87,27 @@ async def play(
     room_password: str,
     pause: float,
     seed: int,
+    journals: Path | None = None,
 ) -> dict[str, str]:
-    """Play these seats to the end; return the outcome of each."""
+    """Play these seats to the end; return the outcome of each.
+
+    With a folder for their journals, what they decide outlives this process.
+    """
     few = asyncio.Semaphore(_JOINING)
 
     async def one(seat: str, code: str) -> str:
         async with few:
             credentials = await join(transport, code=code, room_password=room_password)
         thought = chance.Random(f"{seed}:{seat}:pause")  # noqa: S311 - how long a bot thinks
-        bot = Bot(
-            transport,
-            credentials,
-            decide=at_random(f"{seed}:{seat}"),
-            pause=lambda: thought.uniform(pause / 3, pause),
-        )
-        return await bot.play()
+        with nullcontext() if journals is None else Journal(journals / f"{seat}.journal") as kept:
+            bot = Bot(
+                transport,
+                credentials,
+                journal=kept,
+                decide=at_random(f"{seed}:{seat}"),
+                pause=lambda: thought.uniform(pause / 3, pause),
+            )
+            return await bot.play()
 
     async with asyncio.TaskGroup() as tasks:
         playing = {seat: tasks.create_task(one(seat, code)) for seat, code in codes.items()}

@@ -18,8 +18,9 @@ from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
 from palier.cli.session import operator_of
 from palier.client.asking import join
-from palier.client.credentials import Credentials, CredentialsFile
+from palier.client.credentials import Credentials, CredentialsFile, journal_file
 from palier.client.errors import ClientError
+from palier.client.journal import Journal
 from palier.client.link import Link
 from palier.client.screens.look import Look, PaletteChoice, Place
 from palier.client.state import View
@@ -54,14 +55,19 @@ def desk(  # noqa: PLR0913 - each is an option of its own
     place: Where = None,
     server: options.Address = None,
     data: options.Data = DATA,
+    journal: options.Journals = None,
     state: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Sit down at a seat: with a code the first time, without one ever after."""
     need_windows()
     found = find_server(server, data)
-    kept = CredentialsFile(state or user_state_path("palier"), server=found.amqp)
+    folder = state or user_state_path("palier")
+    kept = CredentialsFile(folder, server=found.amqp)
     look = Look(palette=palette, scale=scale, language=language, place=_place(place))
-    show_desk(found, _credentials(found, kept, code, seat), look)
+    credentials = _credentials(found, kept, code, seat)
+    file = journal_file(journal or folder, server=found.amqp, seat=credentials.seat)
+    with Journal(file) as opened:
+        show_desk(found, credentials, opened, look)
 
 
 def _credentials(
@@ -97,25 +103,31 @@ def _place(given: str | None) -> Place | None:
     return left, top, width, height
 
 
-def show_desk(server: Server, credentials: Credentials, look: Look) -> None:
+def show_desk(server: Server, credentials: Credentials, journal: Journal, look: Look) -> None:
     """Show a seat's window until it is closed; in the main thread."""
     from palier.client.screens.desk import run_desk
 
     inbox: SimpleQueue[View] = SimpleQueue()
     with LoopThread("link") as loop:
-        link = loop.run(_linked(server, credentials, inbox)).result()
+        link = loop.run(_linked(server, credentials, journal, inbox)).result()
         run_desk(
             inbox=inbox,
             submit=lambda answer: loop.call(link.submit, answer),
+            drafted=lambda stage, draft: loop.call(link.draft, stage, draft),
             title=f"Palier: {credentials.seat}",
             look=look,
         )
-        loop.run(link.__aexit__()).result(timeout=10)
+        loop.run(link.__aexit__()).result(timeout=15)
 
 
-async def _linked(server: Server, credentials: Credentials, inbox: SimpleQueue[View]) -> Link:
+async def _linked(
+    server: Server, credentials: Credentials, journal: Journal, inbox: SimpleQueue[View]
+) -> Link:
     link = Link(
-        server.transport(), credentials, on_change=lambda changed: inbox.put(changed.view())
+        server.transport(),
+        credentials,
+        journal=journal,
+        on_change=lambda changed: inbox.put(changed.view()),
     )
     return await link.__aenter__()
 

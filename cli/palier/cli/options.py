@@ -18,6 +18,12 @@ Data = Annotated[Path, typer.Option("--data", help="The folder of `palier up`.")
 Programs = Annotated[
     Path, typer.Option("--programs", envvar="PALIER_PROGRAMS", help="The folder of programs.")
 ]
+Journals = Annotated[
+    Path | None,
+    typer.Option(
+        "--journal", help="The folder on this computer's disk for answers on their way; yours."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="For scripts: JSON on standard output.")]
 
 PROGRAMS = Path(os.environ.get("PALIER_PROGRAMS", "programs"))

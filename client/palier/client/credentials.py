@@ -22,13 +22,23 @@ class Credentials:
     partition: int
 
 
+def of_server(folder: Path, server: str) -> Path:
+    """Return the folder of what is kept of one server: credentials, journals."""
+    readable = re.sub(r"[^a-z0-9]+", "-", server.lower()).strip("-")[:40]
+    digest = hashlib.sha256(server.encode()).hexdigest()[:8]
+    return folder / f"{readable}-{digest}"
+
+
+def journal_file(folder: Path, *, server: str, seat: str) -> Path:
+    """Return where a seat's journal is: beside its credentials."""
+    return of_server(folder, server) / f"{check_name(seat)}.journal"
+
+
 class CredentialsFile:
     """The seats that this computer has joined, of one server; only its user may read them."""
 
     def __init__(self, folder: Path, *, server: str) -> None:
-        readable = re.sub(r"[^a-z0-9]+", "-", server.lower()).strip("-")[:40]
-        digest = hashlib.sha256(server.encode()).hexdigest()[:8]
-        self._folder = folder / f"{readable}-{digest}"
+        self._folder = of_server(folder, server)
 
     def load(self, seat: str) -> Credentials | None:
         """Return a seat's credentials, or None if it was never joined from here."""

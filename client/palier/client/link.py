@@ -307,7 +307,7 @@ class Link:
         self._certain = True
         stage = snapshot.stage
         if self._unsettled.check(snapshot.session, stage):
-            told = replace(step.state, notice=Notice(note=Note.EARLIER_SESSION))
+            told = replace(step.state, notice=Notice(note=Note.OPENED_ANEW))
             step = replace(step, state=told)
         self._follow(step)
         if stage is not None and snapshot.submitted:

@@ -22,7 +22,9 @@ from palier.schemas.names import ALL
 from palier.schemas.replies import Refused, Snapshot
 
 #: A refused submit with one of these codes means: this client's picture is old.
-_OUTDATED = frozenset({"released", "unknown-generation", "already-submitted", "not-running"})
+_OUTDATED = frozenset(
+    {"released", "unknown-generation", "already-submitted", "not-running", "not-a-party"}
+)
 
 #: Statuses of a session that takes answers, and of one that takes them but does not go on.
 _TAKES = frozenset({"running", "paused", "stopped"})
@@ -56,8 +58,8 @@ class Note(Enum):
     GONE_ON = "gone-on"
     NOT_FIRST = "not-first"
     TOO_LATE = "too-late"
-    #: An answer that was kept belongs to an earlier session of the same name.
-    EARLIER_SESSION = "earlier-session"
+    #: An answer that was kept is to another opening of this stage, or session of this name.
+    OPENED_ANEW = "opened-anew"
     #: The session does not go on for now; answers are taken.
     PAUSED = "paused"
     STOPPED = "stopped"
@@ -81,6 +83,7 @@ _LOST = {
     "already-submitted": Note.NOT_FIRST,
     "not-running": Note.TOO_LATE,
     "no-session": Note.TOO_LATE,
+    "not-a-party": Note.GONE_ON,
 }
 
 

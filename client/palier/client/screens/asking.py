@@ -14,6 +14,7 @@ from palier.client.screens.form import FormFace
 from palier.client.screens.kit import Kit
 from palier.client.screens.page import PairedPage
 from palier.client.screens.telling import tell_facts, tell_paragraphs
+from palier.client.screens.words import say
 from palier.client.state import Asking, Screen
 from palier.schemas.events import Stage
 
@@ -119,8 +120,13 @@ class AskingPage(PairedPage):
 
     def _show(self, screen: Asking) -> None:
         self._lock(sending=screen.sending)
-        dpg.set_value(self._refusal, screen.refusal)
-        dpg.configure_item(self._refusal, show=bool(screen.refusal))
+        said, ink = screen.refusal, "bad"
+        if screen.notice is not None:
+            said = say(screen.notice, self.kit.words)
+            ink = "muted" if screen.sending else "bad"
+        dpg.set_value(self._refusal, said)
+        self.kit.ink(self._refusal, ink)
+        dpg.configure_item(self._refusal, show=bool(said))
 
     def _lock(self, *, sending: bool) -> None:
         words = self.kit.words

@@ -14,6 +14,7 @@ from palier.client.screens.drawings import (
 )
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit, text_width
+from palier.client.screens.words import say
 from palier.client.state import Asking, Connectivity, Ended, Lobby, View, Waiting
 
 BAR, STATUS = 64, 38
@@ -77,7 +78,10 @@ class TopBar:
 
 
 class Strip:
-    """A line across the window while the server cannot be reached; inputs stay usable."""
+    """A line across the window: the server cannot be reached, or there is something to know.
+
+    Inputs stay usable.
+    """
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
@@ -85,14 +89,17 @@ class Strip:
             self._text = kit.name("strip", kit.text("", role="small-strong", wrap=True))
 
     def show(self, view: View) -> None:
-        """Show or hide, with the link's own note where it has one."""
-        tone = _STRIPS.get(view.connectivity)
+        """Show or hide; what has no sentence of its own is told by the link's note."""
+        tone = _STRIPS.get(view.connectivity, "warn" if view.notice else None)
         dpg.configure_item(self._panel, show=tone is not None)
         if tone is None:
             dpg.set_value(self._text, "")
             return
-        general = self._kit.words.strip[view.connectivity.value]
-        dpg.set_value(self._text, f"{general} {view.note}".strip())
+        if view.notice is not None:
+            said = say(view.notice, self._kit.words)
+        else:
+            said = f"{self._kit.words.strip[view.connectivity.value]} {view.note}".strip()
+        dpg.set_value(self._text, said)
         self._kit.themes.bind(self._panel, f"strip-{tone}")
         self._kit.ink(self._text, tone)
 

@@ -29,15 +29,22 @@ from palier.schemas.events import Stage
 #: Told once for each generation, right after its first frame.
 Painted = Callable[[Stage], None]
 
+#: Told what is typed into the form of a stage, as often as it changes.
+Drafted = Callable[[Stage, Draft], None]
+
 SIZE = (1280, 800)
 
 
 class Desk:
     """The tree of items; needs a context, but no window. Main thread only."""
 
-    def __init__(self, kit: Kit, *, title: str, submit: Submit) -> None:
+    def __init__(
+        self, kit: Kit, *, title: str, submit: Submit, drafted: Drafted | None = None
+    ) -> None:
         self._kit = kit
         self._submit = submit
+        self._drafted = drafted
+        self._told: tuple[tuple[str, int], Draft] | None = None
         self.view: View | None = None
         self._next: View | None = None
         self._page: Page | None = None
@@ -74,7 +81,9 @@ class Desk:
 
     def recall(self, stage: Stage, draft: Draft) -> None:
         """Take up a draft of a stage that is not shown yet."""
-        self._draft(stage).update(draft)
+        known = self._draft(stage)
+        known.update(draft)
+        self._told = (_key(stage), dict(known))
 
     def tick(self, now: datetime, width: int, height: int) -> None:
         """Bring the items up to date before a frame."""
@@ -89,6 +98,7 @@ class Desk:
                 self._page.lay_out(width)
         self._status.tick(now)
         self.toast.tick(width, height)
+        self._tell_draft()
 
     def show(self, view: View) -> None:
         """Show a view; the same generation keeps its page, its inputs and the keyboard."""
@@ -96,6 +106,9 @@ class Desk:
             self._page, self._drafts = None, {}
         for part in self._parts:
             part.show(view)
+        screen = view.screen
+        if isinstance(screen, Asking) and view.draft and _key(screen.stage) not in self._drafts:
+            self.recall(screen.stage, dict(view.draft))
         page = self._make(view)
         if self._page is not None and page.key == self._page.key:
             self._page.update(view.screen)
@@ -144,10 +157,26 @@ class Desk:
     def _draft(self, stage: Stage) -> Draft:
         if stage.form is None:
             return {}
-        key = (stage.scope, stage.generation)
+        key = _key(stage)
         if key not in self._drafts:
             self._drafts = {key: begin(stage.form, self._kit.words.numerals)}
+            self._told = (key, dict(self._drafts[key]))
         return self._drafts[key]
+
+    def _tell_draft(self) -> None:
+        """Tell what is typed, if it has changed since it was told."""
+        screen = self.view.screen if self.view else None
+        if self._drafted is None or not isinstance(screen, Asking) or screen.sending:
+            return
+        key = _key(screen.stage)
+        draft = self._drafts.get(key)
+        if draft is not None and (key, draft) != self._told:
+            self._told = (key, dict(draft))
+            self._drafted(screen.stage, dict(draft))
+
+
+def _key(stage: Stage) -> tuple[str, int]:
+    return stage.scope, stage.generation
 
 
 class _Onset:
@@ -171,16 +200,18 @@ def run_desk(
     *,
     inbox: SimpleQueue[View],
     submit: Submit,
+    drafted: Drafted | None = None,
     painted: Painted | None = None,
     title: str = "Palier",
     look: Look | None = None,
 ) -> None:
     """Show the desk until its window is closed; blocking, in the main thread.
 
-    ``submit`` and ``painted`` are called in this thread and must not block. Raises `NoDisplay`.
+    ``submit``, ``drafted`` and ``painted`` are called in this thread and must not block. Raises
+    `NoDisplay`.
     """
     with window(title=title, look=look or Look(), size=SIZE) as kit:
-        desk = Desk(kit, title=title, submit=submit)
+        desk = Desk(kit, title=title, submit=submit, drafted=drafted)
         onset = _Onset(painted)
         with open_port(kit, screen=lambda: desk.screen) as port:
 

@@ -20,6 +20,30 @@ ENGLISH = Words(
         "blocked": "The server is busy. Your answer is kept and will be sent by itself.",
         "refused": "This seat is not admitted. Please call the person in charge.",
     },
+    notices={
+        "moved": "This seat was moved to another computer. Go on there, or call the person in "
+        "charge.",
+        "elsewhere": "This seat is open on another computer or window. Go on there, or close it "
+        "there: Palier tries again for a while.",
+        "taken": "This seat is open on another computer or window. Go on there, or close it there "
+        "and open this window again.",
+        "lingering": "The seat is still held by a lost connection. Palier is trying again; what "
+        "you typed is kept.",
+        "gone-on": "The stage had gone on before your last answer arrived: that answer does not "
+        "count.",
+        "not-first": "Another answer was recorded for this seat first: your last one does not "
+        "count.",
+        "too-late": "The session had ended before your last answer arrived: that answer does not "
+        "count.",
+        "opened-anew": "An answer that was kept on this computer was given before this stage was "
+        "opened anew: it was not sent. Please answer again.",
+        "paused": "The session is paused. You can go on answering: what you confirm is kept.",
+        "stopped": "The session is interrupted. You can go on answering: what you confirm is kept.",
+        "later": "Your answer is kept, and will be sent by itself as soon as the session takes "
+        "answers again.",
+        "unwritten": "Your answer could not be written to this computer’s disk ({detail}): it was "
+        "NOT sent. Make room and send it again.",
+    },
     all_saved="All saved",
     one_pending="1 answer waiting to be saved",
     pending="{n} answers waiting to be saved",

@@ -21,6 +21,32 @@ FRENCH = Words(
         "blocked": "Le serveur est occupé. Votre réponse est conservée et partira toute seule.",
         "refused": "Ce poste n’est pas admis. Appelez la personne responsable.",
     },
+    notices={
+        "moved": "Ce poste a été transféré sur un autre ordinateur. Continuez là-bas, ou appelez "
+        "la personne responsable.",
+        "elsewhere": "Ce poste est ouvert sur un autre ordinateur ou dans une autre fenêtre. "
+        "Continuez là-bas, ou fermez-le là-bas\u00a0: Palier réessaie pendant un moment.",
+        "taken": "Ce poste est ouvert sur un autre ordinateur ou dans une autre fenêtre. "
+        "Continuez là-bas, ou fermez-le là-bas puis rouvrez cette fenêtre.",
+        "lingering": "Le poste est encore retenu par une connexion perdue. Palier réessaie\u00a0; "
+        "votre saisie est conservée.",
+        "gone-on": "L’étape était déjà passée quand votre dernière réponse est arrivée\u00a0: "
+        "cette réponse ne compte pas.",
+        "not-first": "Une autre réponse a d’abord été enregistrée pour ce poste\u00a0: votre "
+        "dernière réponse ne compte pas.",
+        "too-late": "La session était terminée quand votre dernière réponse est arrivée\u00a0: "
+        "cette réponse ne compte pas.",
+        "opened-anew": "Une réponse conservée sur cet ordinateur a été donnée avant que cette "
+        "étape ne soit rouverte\u00a0: elle n’a pas été envoyée. Répondez à nouveau.",
+        "paused": "La session est en pause. Vous pouvez continuer à répondre\u00a0: ce que vous "
+        "validez est conservé.",
+        "stopped": "La session est interrompue. Vous pouvez continuer à répondre\u00a0: ce que "
+        "vous validez est conservé.",
+        "later": "Votre réponse est conservée et partira toute seule dès que la session acceptera "
+        "de nouveau des réponses.",
+        "unwritten": "Votre réponse n’a pas pu être écrite sur le disque de cet ordinateur "
+        "({detail})\u00a0: elle n’a PAS été envoyée. Faites de la place et envoyez-la à nouveau.",
+    },
     all_saved="Tout est enregistré",
     one_pending="1 réponse en attente d’enregistrement",
     pending="{n} réponses en attente d’enregistrement",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from palier.client.screens.numerals import Numerals
+from palier.client.state import Notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class Words:
     seat: str
     connectivity: dict[str, str]
     strip: dict[str, str]
+    notices: dict[str, str]
     all_saved: str
     one_pending: str
     pending: str
@@ -73,3 +75,8 @@ class Words:
     lobby_complete: str
     counts: str
     no_session: str
+
+
+def say(notice: Notice, words: Words) -> str:
+    """Return a notice as a sentence."""
+    return words.notices[notice.note.value].format(detail=notice.detail)
