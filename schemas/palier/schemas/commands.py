@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
@@ -52,6 +52,111 @@ class Close(Command):
     reason: Annotated[str, Field(max_length=1000)] = ""
 
 
+#: Why an operator intervenes, in a sentence; it is kept.
+Reason = Annotated[str, Field(max_length=1000)]
+
+
+class Intervention(Command):
+    """A command by which an operator changes a session's course: recorded with its reason."""
+
+    session: Name
+    reason: Reason = ""
+
+
+class Advance(Intervention):
+    """An operator lets seats arrive that have not: ``seats``, or all who are missing if empty.
+
+    ``answer`` stands for theirs; without one the stage's declared default is taken, or what the
+    form gives when nothing is filled in. ``scope`` says in which scope, else where each seat is.
+    """
+
+    kind: ClassVar[str] = "advance.v1"
+    seats: tuple[Name, ...] = ()
+    scope: Name | None = None
+    answer: dict[str, JsonValue] | None = None
+
+
+class ChangeClock(Intervention):
+    """An operator gives more time (``seconds``, less if below zero), stops or starts the clock.
+
+    Of every open stage, or of one ``scope``.
+    """
+
+    kind: ClassVar[str] = "change-clock.v1"
+    change: Literal["extend", "pause", "resume"]
+    seconds: Annotated[float, Field(ge=-86400, le=86400, allow_inf_nan=False)] = 0
+    scope: Name | None = None
+
+
+class Pause(Intervention):
+    """An operator holds a session: what arrives is kept, no barrier opens, clocks stand still."""
+
+    kind: ClassVar[str] = "pause.v1"
+
+
+class Resume(Intervention):
+    """An operator lets a paused session go on."""
+
+    kind: ClassVar[str] = "resume.v1"
+
+
+class Exclude(Intervention):
+    """An operator lets the others go on without some seats."""
+
+    kind: ClassVar[str] = "exclude.v1"
+    seats: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class StandIn(Intervention):
+    """An operator lets bots answer for some seats, until they are readmitted."""
+
+    kind: ClassVar[str] = "stand-in.v1"
+    seats: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class Readmit(Intervention):
+    """An operator lets seats take part again: in the stage they left if it is still open."""
+
+    kind: ClassVar[str] = "readmit.v1"
+    seats: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class Replace(Intervention):
+    """An operator gives a seat to another person or computer: a new code, the old one ends.
+
+    Who sits there goes on until the code is used; then their client is shut out.
+    """
+
+    kind: ClassVar[str] = "replace.v1"
+    seat: Name
+
+
+class Retry(Intervention):
+    """An operator lets a stopped session try again, with the program read anew from its file."""
+
+    kind: ClassVar[str] = "retry.v1"
+
+
+class ResumeFrom(Intervention):
+    """An operator has a session go on from the opening of a stage, by the program as it is now.
+
+    What was decided in that stage and after stays in the database, set aside. ``visit`` says which
+    opening of the stage, else the last; ``scope`` in which scope, else the first that has it.
+    """
+
+    kind: ClassVar[str] = "resume-from.v1"
+    stage: Name
+    visit: Annotated[int, Field(ge=1)] | None = None
+    scope: Name | None = None
+
+
+class Tick(Command):
+    """A worker tells whoever conducts a session that one of its deadlines has come."""
+
+    kind: ClassVar[str] = "tick.v1"
+    session: Name
+
+
 class Join(Command):
     """A client without a seat asks for the one that a one-time code stands for.
 
@@ -85,6 +190,15 @@ class GetOverview(Query):
 
     kind: ClassVar[str] = "get-overview.v1"
     session: Name
+
+
+class GetLog(Query):
+    """An operator asks what happened in a session, after an entry of its log."""
+
+    kind: ClassVar[str] = "get-log.v1"
+    session: Name
+    after: Annotated[int, Field(ge=0)] = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
 class ListSessions(Query):

@@ -1,6 +1,7 @@
 """Past facts, told to whoever listens.
 
-Every change of a scope (`StageOpened`, `Released`, `SessionFinished`) carries the scope's
+Every change of a scope (`StageOpened`, `Released`, `ClockChanged`; `StatusChanged` and
+`SessionFinished` for everyone's) carries the scope's
 ``version``, which rises by one from change to change: a gap means that a hint was lost, and the
 client asks for a snapshot.
 """
@@ -15,6 +16,23 @@ from pydantic import JsonValue
 from palier.schemas.forms import FormSpec
 from palier.schemas.message import Event, Value
 from palier.schemas.names import Name
+
+#: What becomes of a participant: takes part; the others go on without; a bot stands in.
+Standing = Literal["active", "excluded", "bot"]
+
+#: What happens to who is missing at a stage's deadline: nothing, they are waited for; the declared
+#: answer is taken for theirs; the others go on without them; a bot stands in from then on.
+Missing = Literal["wait", "default", "exclude", "bot"]
+
+
+class Clock(Value):
+    """The time that a stage gives, by the worker's clock.
+
+    ``deadline_at`` while it runs; ``left`` seconds while it stands still.
+    """
+
+    deadline_at: datetime | None = None
+    left: float | None = None
 
 
 class Stage(Value):
@@ -32,6 +50,8 @@ class Stage(Value):
     private: bool = False
     parties: int
     opened_at: datetime
+    clock: Clock | None = None
+    missing: Missing = "wait"
 
 
 class StageOpened(Event):
@@ -94,6 +114,60 @@ class SessionAssigned(Event):
     seat: Name
 
 
+class SeatChanged(Event):
+    """Something changed for a seat alone: it was excluded or let in again, its stage was answered.
+
+    The client asks for its snapshot.
+    """
+
+    kind: ClassVar[str] = "seat-changed.v1"
+    session: Name
+    seat: Name
+
+
+class ClockChanged(Event):
+    """The clock of an open stage was extended, stopped or started again."""
+
+    kind: ClassVar[str] = "clock-changed.v1"
+    session: Name
+    scope: Name
+    generation: int
+    version: int
+    clock: Clock
+
+
+class StatusChanged(Event):
+    """The session is held, or goes on; ``reason`` is the operator's word to all."""
+
+    kind: ClassVar[str] = "status-changed.v1"
+    session: Name
+    version: int
+    status: Literal["running", "paused", "stopped"]
+    reason: str = ""
+
+
+class Intervened(Event):
+    """An operator, or a deadline, changed the course of a session; told to staff."""
+
+    kind: ClassVar[str] = "intervened.v1"
+    session: Name
+    what: str
+    author: Name
+    reason: str
+    at: datetime
+    body: dict[str, JsonValue] = {}
+
+
+class SeatRefused(Event):
+    """A seat's messages were refused, so many in all since the worker began; told to staff."""
+
+    kind: ClassVar[str] = "seat-refused.v1"
+    session: Name
+    seat: Name
+    code: str
+    count: int
+
+
 class ProgramFailed(Event):
     """Code of the program raised; decisions are kept. Told to staff."""
 
@@ -104,10 +178,10 @@ class ProgramFailed(Event):
 
 
 class SessionFinished(Event):
-    """The session is over: its program ended, it was closed by an operator, or it failed."""
+    """The session is over: its program ended, or it was closed by an operator."""
 
     kind: ClassVar[str] = "session-finished.v1"
     session: Name
     version: int
-    outcome: Literal["finished", "closed", "failed"]
+    outcome: Literal["finished", "closed"]
     reason: str = ""

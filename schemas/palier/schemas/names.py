@@ -28,6 +28,9 @@ ROOM = "room"
 #: The account of the operator.
 OPERATOR = "operator"
 
+#: The role of the workers' own account: what it asks, it asks of itself.
+WORKER = "worker"
+
 _NAME = re.compile(NAME_PATTERN)
 
 

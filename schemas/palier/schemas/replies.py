@@ -7,12 +7,17 @@ from typing import ClassVar, Literal
 
 from pydantic import JsonValue
 
-from palier.schemas.events import Stage
+from palier.schemas.events import Clock, Stage, Standing
 from palier.schemas.message import Reply, Value
 from palier.schemas.names import Name
 
-#: The life of a session: lobby → running → finished, closed or failed.
-SessionStatus = Literal["lobby", "running", "finished", "closed", "failed"]
+#: The life of a session: lobby → running → finished or closed. While it is held (paused by the
+#: operator, or stopped because the program's code raised) arrivals are kept and no barrier opens.
+SessionStatus = Literal["lobby", "running", "paused", "stopped", "finished", "closed"]
+
+#: How an answer came about: from the participant, by the stage's default at its deadline, from a
+#: bot that stands in, or by the operator.
+How = Literal["submitted", "default", "bot", "operator"]
 
 #: Codes of refusals that settle nothing: the command was not handled, its result is not stored, and
 #: who sent it keeps it and sends it again later, with the same message id.
@@ -70,6 +75,33 @@ class SessionClosed(Reply):
     session: Name
 
 
+class Done(Reply):
+    """An operator's intervention is committed; ``effect`` says in a sentence what it did."""
+
+    kind: ClassVar[str] = "done.v1"
+    session: Name
+    effect: str
+
+
+class LogEntry(Value):
+    """One entry of a session's log: what happened, by whom, when, and the particulars."""
+
+    version: int
+    kind: str
+    author: Name
+    at: datetime
+    body: dict[str, JsonValue]
+
+
+class SessionLog(Reply):
+    """Part of a session's log, in order; ``more`` entries follow."""
+
+    kind: ClassVar[str] = "session-log.v1"
+    session: Name
+    entries: tuple[LogEntry, ...]
+    more: bool = False
+
+
 class Joined(Reply):
     """A seat, and the password of its RabbitMQ user."""
 
@@ -95,11 +127,16 @@ class Snapshot(Reply):
     steps: tuple[tuple[Name, str], ...] = ()
     status: SessionStatus
     versions: dict[Name, int]
+    #: The worker's clock, by which deadlines are meant.
+    now: datetime
     stage: Stage | None = None
     #: The barrier of ``stage`` has opened and no later stage is open for this seat.
     released: bool = False
     submitted: bool = False
     answer: dict[str, JsonValue] | None = None
+    how: How | None = None
+    #: The others go on without this seat, or a bot stands in for it.
+    standing: Standing = "active"
     arrived: int = 0
     present: int = 0
     expected: int = 0
@@ -116,9 +153,12 @@ class SeatRow(Value):
     title: str = ""
     generation: int = 0
     visit: int = 0
-    state: Literal["lobby", "working", "submitted", "waiting", "finished"]
+    state: Literal["lobby", "working", "submitted", "waiting", "excluded", "finished"]
     since: datetime | None = None
     payoff: str = "0"
+    standing: Standing = "active"
+    how: How | None = None
+    clock: Clock | None = None
 
 
 class Overview(Reply):
@@ -132,6 +172,10 @@ class Overview(Reply):
     opened_at: datetime
     reason: str = ""
     seats: tuple[SeatRow, ...]
+    #: The worker's clock, by which deadlines are meant.
+    now: datetime
+    #: Where the program's code raised, while the session is stopped.
+    traceback: str = ""
 
 
 class SessionRow(Value):

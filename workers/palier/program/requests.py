@@ -1,4 +1,4 @@
-"""What a program's coroutine can wait for: a stage, or several coroutines.
+"""What a program's coroutine can wait for: a stage, several coroutines, a side effect.
 
 They are yielded to whoever drives the coroutine (`palier.workers.domain.execution`); there is no
 event loop, so that a step is a plain call that ends at the next wait.
@@ -6,18 +6,30 @@ event loop, so that a step is a plain call that ends at the next wait.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import JsonValue
 
+from palier.schemas.events import Missing
 from palier.schemas.forms import Form
+
+
+class Abandoned(BaseException):
+    """Everyone in a scope was excluded: its coroutine ends where it is.
+
+    No `Exception`, so that an author's ``except Exception`` does not keep it from ending.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRequest:
-    """Show a stage to everyone in a scope; resumes with the answers, by seat."""
+    """Show a stage to everyone in a scope; resumes with the answers, by seat.
+
+    ``deadline`` in seconds; ``missing`` says what happens then to who has not arrived, and
+    ``defaults`` are their answers, by seat, where that is ``default``.
+    """
 
     scope: str
     name: str
@@ -27,6 +39,9 @@ class StageRequest:
     form: type[Form] | None
     public: Mapping[str, JsonValue]
     private: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+    deadline: float | None = None
+    missing: Missing = "wait"
+    defaults: Mapping[str, Form | None] = field(default_factory=dict)
 
     def __await__(self) -> Generator[StageRequest, dict[str, Form | None], dict[str, Form | None]]:
         answers = yield self
@@ -42,6 +57,23 @@ class ScopeRequest:
 
     def __await__(self) -> Generator[ScopeRequest, None, None]:
         yield self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnceRequest:
+    """Call something of the outside world; resumes with its result, the recorded one in a replay.
+
+    ``name`` and ``visit`` find the result in the record of the scope.
+    """
+
+    scope: str
+    name: str
+    visit: int
+    call: Callable[[], Any]
+
+    def __await__(self) -> Generator[OnceRequest, JsonValue, JsonValue]:
+        result = yield self
+        return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

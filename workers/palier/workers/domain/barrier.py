@@ -49,6 +49,15 @@ class Barrier:
         """The parties still to come."""
         return self.parties - self.arrived
 
+    def withdraw(self, party: str) -> Barrier:
+        """Return the barrier without a party that has not arrived; it may be released by that."""
+        assert party in self.missing, "an arrival stays"
+        return replace(self, parties=self.parties - {party})
+
+    def rejoin(self, party: str) -> Barrier:
+        """Return the barrier with a party that had withdrawn, while it is not released."""
+        return replace(self, parties=self.parties | {party})
+
     def arrive(self, party: str) -> tuple[Barrier, Arrival]:
         """Return the barrier after this arrival, and what it did."""
         if party not in self.parties:

@@ -10,20 +10,29 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeAlias
+
+from pydantic import JsonValue
 
 from palier.program.errors import ProgramError
 from palier.program.participant import Participant
 from palier.program.program import Program
-from palier.program.requests import Gather, ScopeRequest, StageRequest
-from palier.program.scope import Session
+from palier.program.requests import Abandoned, Gather, OnceRequest, ScopeRequest, StageRequest
+from palier.program.scope import Moment, Session
 from palier.schemas.forms import Form
 from palier.workers.errors import ProgramFailed
 
 #: What a step of a program asks for.
 Asked: TypeAlias = StageRequest | ScopeRequest
+
+#: Gives the result of a side effect: calls it, or finds it in the record.
+Perform: TypeAlias = Callable[[OnceRequest], JsonValue]
+
+#: What ends a coroutine whose scope has nobody left, in place of a result.
+_ABANDON = object()
 
 
 @dataclass(slots=True)
@@ -41,7 +50,8 @@ class _Task:
 class Execution:
     """One run of a program for the seats of a session.
 
-    Not safe from several threads. After `ProgramFailed` it must not be used any more.
+    Each step is given the time that ``session.now()`` tells during it, and what performs its side
+    effects. Not safe from several threads. After `ProgramFailed` it must not be used any more.
     """
 
     def __init__(self, program: Program, *, seats: tuple[str, ...], seed: int) -> None:
@@ -50,19 +60,33 @@ class Execution:
         )
         self.finished = False
         self._program = program
-        self._session = Session(self.participants, seed=seed)
+        self._moment = Moment()
+        self._session = Session(self.participants, seed=seed, moment=self._moment)
         self._waiting: dict[str, _Task] = {}
         self._ready: deque[tuple[_Task, Any]] = deque()
 
-    def start(self) -> list[Asked]:
+    def start(self, *, at: datetime, perform: Perform) -> list[Asked]:
         """Run from the beginning to the first waits; raises `ProgramFailed`."""
         self._ready.append((_Task(self._program.run(self._session)), None))
-        return self._run()
+        return self._run(at, perform)
 
-    def resume(self, scope: str, answers: dict[str, Form | None]) -> list[Asked]:
+    def resume(
+        self, scope: str, answers: dict[str, Form | None], *, at: datetime, perform: Perform
+    ) -> list[Asked]:
         """Go on in the scope whose stage has all its answers; raises `ProgramFailed`."""
         self._ready.append((self._waiting.pop(scope), answers))
-        return self._run()
+        return self._run(at, perform)
+
+    def abandon(self, scope: str, *, at: datetime, perform: Perform) -> list[Asked]:
+        """End what waits in a scope that nobody is left in; raises `ProgramFailed`."""
+        self._ready.append((self._waiting.pop(scope), _ABANDON))
+        return self._run(at, perform)
+
+    def exclude(self, seat: str, *, excluded: bool = True) -> None:
+        """Take a participant out of all scopes, or let it be in them again."""
+        for one in self.participants:
+            if one.seat == seat:
+                one.excluded = excluded
 
     def close(self) -> None:
         """End every coroutine, so that none is left unfinished; never raises."""
@@ -76,22 +100,32 @@ class Execution:
         self._waiting.clear()
         self._ready.clear()
 
-    def _run(self) -> list[Asked]:
+    def _run(self, at: datetime, perform: Perform) -> list[Asked]:
+        self._moment.at = at
         asked: list[Asked] = []
         try:
             while self._ready:
                 task, value = self._ready.popleft()
-                self._step(task, value, asked)
+                self._step(task, value, asked, perform)
+        except ProgramFailed:
+            self.close()
+            raise
         except Exception as error:
             self.close()
-            raise _failure(error) from error
+            raise failure(error) from error
         return asked
 
-    def _step(self, task: _Task, value: Any, asked: list[Asked]) -> None:
+    def _step(self, task: _Task, value: Any, asked: list[Asked], perform: Perform) -> None:
         try:
-            request = task.coroutine.send(value)
+            if value is _ABANDON:
+                request = task.coroutine.throw(Abandoned())
+            else:
+                request = task.coroutine.send(value)
         except StopIteration as end:
             self._ended(task, end.value)
+            return
+        except Abandoned:
+            self._ended(task, None)
             return
         match request:
             case StageRequest(scope=scope):
@@ -104,6 +138,8 @@ class Execution:
             case ScopeRequest():
                 asked.append(request)
                 self._ready.append((task, None))
+            case OnceRequest():
+                self._ready.appendleft((task, perform(request)))
             case Gather(coroutines=coroutines):
                 if not coroutines:
                     self._ready.append((task, []))
@@ -129,6 +165,7 @@ class Execution:
             self._ready.append((parent, parent.results))
 
 
-def _failure(error: Exception) -> ProgramFailed:
+def failure(error: Exception) -> ProgramFailed:
+    """Return what an author's code raised, with its traceback."""
     shown = "".join(traceback.format_exception(error))
     return ProgramFailed(f"{type(error).__name__}: {error}", traceback=shown)

@@ -14,11 +14,27 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import JsonValue
 
-from palier.schemas.events import Stage
+from palier.schemas.events import Clock, Stage, Standing
 from palier.schemas.forms import Answer
+from palier.schemas.replies import How
 from palier.workers.domain.barrier import Barrier
 
-Closing = Literal["finished", "closed", "failed"]
+Closing = Literal["finished", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why something happened: by whose doing, and in which words.
+
+    ``what`` is one of ``arrival``, ``deadline``, ``bot``, ``operator``, ``exclusion``, ``resumed``,
+    ``retried``, ``rewound``, ``started``; ``message_id`` is the message behind it.
+    """
+
+    what: str
+    author: str = "palier"
+    reason: str = ""
+    seat: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +45,10 @@ class Arrived:
     generation: int
     seat: str
     answer: Answer | None
+    how: How
     #: How many have arrived now, this one included.
     count: int
-    message_id: str
+    cause: Cause
     at: datetime
 
 
@@ -48,6 +65,8 @@ class Opened:
     parties: tuple[str, ...]
     version: int
     after: int | None
+    #: When the worker is to look at it, whatever comes until then.
+    due_at: datetime | None
     at: datetime
 
 
@@ -61,6 +80,7 @@ class Released:
     version: int
     barrier: Barrier
     then: Opened | None
+    cause: Cause
     at: datetime
 
 
@@ -78,6 +98,108 @@ class Started:
     """The program runs."""
 
     author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performed:
+    """A side effect gave a result, which a replay is given again."""
+
+    scope: str
+    name: str
+    visit: int
+    value: JsonValue
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged:
+    """The session is held, or goes on."""
+
+    status: Literal["running", "paused", "stopped"]
+    cause: Cause
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockChanged:
+    """The clock of an open stage was set; ``paused`` by itself, other than with its session."""
+
+    scope: str
+    generation: int
+    clock: Clock
+    paused: bool
+    due_at: datetime | None
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """The worker is to look at an open stage then; nobody is told."""
+
+    scope: str
+    generation: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """A party left the barrier of an open stage, or is ``back``; so many are ``expected`` now."""
+
+    scope: str
+    generation: int
+    expected: int
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingChanged:
+    """A seat is excluded, played by a bot, or takes part again."""
+
+    seat: str
+    standing: Standing
+    withdrawn: tuple[Withdrawn, ...]
+    cause: Cause
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned:
+    """Nobody is left in a scope: what the program did there has ended."""
+
+    scope: str
+    generation: int
+    cause: Cause
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervened:
+    """An operator changed the course; what it changed has facts of its own."""
+
+    what: str
+    cause: Cause
+    body: Mapping[str, JsonValue]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewound:
+    """The session goes on from an earlier opening; what came after is set aside, not lost.
+
+    ``since`` is the log's version of the step that is done once more: the release of ``scope`` and
+    ``generation``, or the start where there is none.
+    """
+
+    since: int
+    scope: str
+    generation: int
+    stage: str
+    void: tuple[tuple[str, int], ...]
+    excluded: tuple[str, ...]
+    cause: Cause
     at: datetime
 
 
@@ -129,5 +251,21 @@ class Progress(NamedTuple):
 
 
 Fact: TypeAlias = (
-    Arrived | Opened | Released | ScopeFormed | Started | Paid | PresenceChanged | Failed | Ended
+    Arrived
+    | Opened
+    | Released
+    | ScopeFormed
+    | Performed
+    | Started
+    | StatusChanged
+    | ClockChanged
+    | Due
+    | StandingChanged
+    | Abandoned
+    | Intervened
+    | Rewound
+    | Paid
+    | PresenceChanged
+    | Failed
+    | Ended
 )

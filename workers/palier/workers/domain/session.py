@@ -6,42 +6,71 @@ the session's row in one transaction, or throws this object away and loads it ag
 ::
 
     lobby ──start──▶ running ──last stage──▶ finished
-      │                 ├──────close───────▶ closed
-      └────close──────▶ └──program raises──▶ failed
+      │               │   ▲
+      │             pause resume         running, paused and stopped
+      │               ▼   │              ──close──▶ closed
+      │              paused
+      │        program raises, diverges
+      │               ▼
+      └──close──▶  stopped ──retry──▶ running
+
+While a session is held (paused or stopped) arrivals count and no barrier opens. What an operator
+can do besides is in `palier.workers.domain.interventions`, going through a record again in
+`palier.workers.domain.replay`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import random as chance
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import JsonValue, ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from palier.program.errors import ProgramError
 from palier.program.program import Program
-from palier.program.requests import ScopeRequest, StageRequest
+from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
 from palier.schemas.commands import Submit
-from palier.schemas.events import Stage
+from palier.schemas.events import Clock, Stage, Standing
 from palier.schemas.forms import Answer, Form, describe
 from palier.schemas.names import ALL
-from palier.schemas.replies import SessionStatus
+from palier.schemas.replies import How, SessionStatus
 from palier.workers.domain.barrier import Arrival, Barrier
-from palier.workers.domain.execution import Asked, Execution
+from palier.workers.domain.execution import Asked, Execution, Perform
 from palier.workers.domain.facts import (
+    Abandoned,
     Arrived,
+    Cause,
+    ClockChanged,
     Closing,
+    Due,
     Ended,
     Fact,
     Failed,
+    Intervened,
     Opened,
     Paid,
+    Performed,
     PresenceChanged,
     Released,
     ScopeFormed,
+    StandingChanged,
     Started,
+    StatusChanged,
+    Withdrawn,
 )
-from palier.workers.errors import ProgramDiverged, ProgramFailed
+from palier.workers.domain.record import Opening
+from palier.workers.domain.scope import Generation, Scope, started, stopped
+from palier.workers.errors import ProgramFailed
+
+#: How long a bot that stands in thinks: so that nobody sees who is one.
+_THINKS = timedelta(seconds=0.5)
+#: How often it draws an answer that the form's own rules refuse.
+_DRAWS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,70 +80,6 @@ class Refusal:
     code: str
     reason: str
     fields: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class Generation:
-    """One opening of a stage in a scope, with its barrier and the answers so far."""
-
-    stage: Stage
-    private: Mapping[str, Mapping[str, JsonValue]]
-    form: type[Form] | None
-    barrier: Barrier
-    answers: dict[str, Form | None] = field(default_factory=dict)
-    arrived_at: dict[str, datetime] = field(default_factory=dict)
-
-    def shown_to(self, seat: str) -> Stage:
-        """Return the stage with this seat's own data."""
-        own = self.private.get(seat)
-        if not own:
-            return self.stage
-        return self.stage.model_copy(update={"data": {**self.stage.data, **own}})
-
-
-@dataclass(slots=True, kw_only=True)
-class Scope:
-    """Seats that go from stage to stage together.
-
-    ``version`` counts what its clients were told; ``opened_in`` says when, in the session's order
-    of openings, its current stage opened.
-    """
-
-    name: str
-    seats: tuple[str, ...]
-    version: int = 0
-    current: Generation | None = None
-    opened_in: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """A generation as the record has it, to be gone through again."""
-
-    scope: str
-    generation: int
-    stage: str
-    visit: int
-    arrived: Mapping[str, datetime]
-    answers: Mapping[str, Answer]
-    #: When it was released, and as which of the session's releases; None while it is open.
-    released_at: datetime | None = None
-    order: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """With what a session was opened."""
-
-    name: str
-    program: str
-    seats: tuple[str, ...]
-    settings: Mapping[str, JsonValue]
-    partition: int
-    seed: int
-    auto_start: bool
-    author: str
-    at: datetime
 
 
 class Session:
@@ -127,11 +92,45 @@ class Session:
         self.program = program
         self.status: SessionStatus = "lobby"
         self.reason = ""
+        self.traceback = ""
+        #: Why the program cannot be gone through again: the record is all there is.
+        self.fault: ProgramFailed | None = None
         self.present: set[str] = set()
+        self.standings: dict[str, Standing] = dict.fromkeys(opening.seats, "active")
         self.scopes: dict[str, Scope] = {ALL: Scope(name=ALL, seats=opening.seats)}
-        self._execution = Execution(program, seats=opening.seats, seed=opening.seed)
-        self._openings = 0
-        self._paid: dict[str, Decimal] = dict.fromkeys(opening.seats, Decimal(0))
+        self.execution = Execution(program, seats=opening.seats, seed=opening.seed)
+        self.paid: dict[str, Decimal] = dict.fromkeys(opening.seats, Decimal(0))
+
+    # -- what is known ----------------------------------------------------------------------------
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can happen."""
+        return self.status in {"finished", "closed"}
+
+    @property
+    def held(self) -> bool:
+        """Whether arrivals count and no barrier opens."""
+        return self.status in {"paused", "stopped"}
+
+    def scope_of(self, seat: str) -> Scope | None:
+        """Return the scope whose stage is open for this seat, else where one was open last."""
+        known = [
+            one for one in self.scopes.values() if one.current is not None and seat in one.seats
+        ]
+        return max(known, key=lambda one: one.opened, default=None)
+
+    def open_scopes(self) -> list[tuple[Scope, Generation]]:
+        """Return the scopes in which a stage is open, with it."""
+        return [
+            (one, one.current)
+            for one in self.scopes.values()
+            if one.current is not None and one.current.open
+        ]
+
+    def payoff(self, seat: str) -> Decimal:
+        """Return what the seat has earned up to the last opening."""
+        return self.paid[seat]
 
     # -- commands ---------------------------------------------------------------------------------
 
@@ -139,56 +138,54 @@ class Session:
         """Begin the program; in the lobby only."""
         if self.status != "lobby":
             return Refusal(code="already-started", reason=f"Session {self.name} is {self.status}.")
-        self.status = "running"
-        return [Started(author=author, at=at), *self._begin(at)]
+        return self.begin(author=author, at=at)
 
     def submit(
         self, command: Submit, *, seat: str, message_id: str, at: datetime
     ) -> list[Fact] | Refusal:
         """Take a seat's answer and arrival at the barrier of a generation."""
-        if self.status != "running":
+        if self.fault is not None and not self.over:
+            return Refusal(
+                code="held", reason=f"Session {self.name} is stopped: the operator has been told."
+            )
+        if self.status not in {"running", "paused", "stopped"}:
             return Refusal(code="not-running", reason=f"Session {self.name} is {self.status}.")
+        found = self._asked_of(command, seat)
+        if isinstance(found, Refusal):
+            return found
+        scope, generation = found
+        answer = validated(generation.form, command.answer)
+        if isinstance(answer, Refusal):
+            return answer
+        facts: list[Fact] = []
+        if self.standings[seat] == "bot":
+            # who answers is back
+            facts.append(self._stand(seat, "active", Cause(what="arrival", author=seat), at))
+        cause = Cause(what="arrival", author=seat, seat=seat, message_id=message_id)
+        return facts + self.arrive(scope, seat, answer, how="submitted", cause=cause, at=at)
+
+    def _asked_of(self, command: Submit, seat: str) -> tuple[Scope, Generation] | Refusal:
         scope = self.scopes.get(command.scope)
-        if scope is None or scope.current is None or seat not in scope.current.barrier.parties:
+        if scope is None or scope.current is None or seat not in scope.seats:
             return Refusal(
                 code="not-a-party", reason=f"Seat {seat} takes no part in {command.scope!r}."
             )
         generation = scope.current
-        if command.generation != generation.stage.generation:
+        if command.generation != generation.number:
             return _wrong_generation(command.generation, generation)
-        barrier, arrival = generation.barrier.arrive(seat)
-        if arrival is Arrival.REPEATED:
-            return Refusal(
-                code="already-submitted",
-                reason="This stage has your answer already; the first one stands.",
-            )
-        answer = _validated(generation.form, command.answer)
-        if isinstance(answer, Refusal):
-            return answer
-        generation.barrier = barrier
-        generation.answers[seat] = answer
-        generation.arrived_at[seat] = at
-        kept = None if answer is None else answer.model_dump(mode="json")
-        facts: list[Fact] = [
-            Arrived(
-                scope=scope.name,
-                generation=generation.stage.generation,
-                seat=seat,
-                answer=kept,
-                count=len(barrier.arrived),
-                message_id=message_id,
-                at=at,
-            )
-        ]
-        if arrival is Arrival.RELEASED:
-            facts += self._release(scope, generation, at)
-        return facts
+        if seat not in generation.barrier.parties:
+            return Refusal(code="not-a-party", reason=f"The others went on without seat {seat}.")
+        if seat in generation.barrier.arrived:
+            return _arrived_already(generation.how[seat])
+        if not generation.open:
+            return _wrong_generation(0, generation)
+        return scope, generation
 
     def close(self, *, author: str, reason: str, at: datetime) -> list[Fact] | Refusal:
         """End the session before its program does."""
         if self.over:
             return Refusal(code="over", reason=f"Session {self.name} is {self.status} already.")
-        self._execution.close()
+        self.execution.close()
         return [self._end("closed", reason=reason, author=author, at=at)]
 
     def presence(self, seat: str, *, present: bool, at: datetime) -> list[Fact]:
@@ -202,152 +199,412 @@ class Session:
             and self.status == "lobby"
             and len(self.present) == len(self.seats)
         ):
-            started = self.start(author="palier", at=at)
-            assert not isinstance(started, Refusal)
-            facts += started
+            facts += self.begin(author="palier", at=at)
         return facts
 
     def note_presence(self, seat: str, *, present: bool) -> None:
         """Note it without any fact, as when the session is over."""
         (self.present.add if present else self.present.discard)(seat)
 
-    def restore(self, *, started_at: datetime, record: Iterable[Recorded]) -> None:
-        """Go through the record again, up to where the session is; raises `ProgramFailed`.
+    def tick(self, *, message_id: str, at: datetime) -> list[Fact]:
+        """Do what is due by now: deadlines, and bots that stand in."""
+        facts: list[Fact] = []
+        for scope, generation in self.open_scopes():
+            due = generation.due_at
+            if self.status == "running" and self.fault is None and due is not None and due <= at:
+                facts += self._overdue(scope, generation, message_id, at)
+        return facts
 
-        `ProgramDiverged` names the first stage at which the program did something else.
-        """
-        self.status = "running"
-        self._check_replay(self._begin(started_at))
-        record = sorted(record, key=lambda one: (one.released_at is None, one.order))
-        for one in record:
-            scope = self.scopes.get(one.scope)
-            current = scope.current if scope else None
-            if scope is None or current is None or _position(current) != _position(one):
-                found = "nothing" if current is None else f"stage {current.stage.name!r}"
-                raise ProgramDiverged(
-                    f"The record of {self.name} has stage {one.stage!r} (visit {one.visit}) in "
-                    f"scope {one.scope!r} next, but the program now opens {found}: "
-                    "bring back the program as it was when the session was opened.",
-                    traceback="",
-                )
-            current.barrier = Barrier(current.barrier.parties, frozenset(one.arrived))
-            current.arrived_at = dict(one.arrived)
-            for seat in one.arrived:
-                current.answers[seat] = (
-                    current.form.model_validate(one.answers[seat]) if current.form else None
-                )
-            if one.released_at is not None:
-                self._check_replay(self._release(scope, current, one.released_at))
+    # -- arriving and going on: for commands, interventions and replay ----------------------------
 
-    # -- what is known ----------------------------------------------------------------------------
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more can happen."""
-        return self.status in {"finished", "closed", "failed"}
-
-    def scope_of(self, seat: str) -> Scope | None:
-        """Return the scope whose stage opened last for this seat."""
-        open_ones = [
-            one for one in self.scopes.values() if one.current is not None and seat in one.seats
-        ]
-        return max(open_ones, key=lambda one: one.opened_in, default=None)
-
-    def payoff(self, seat: str) -> Decimal:
-        """Return what the seat has earned up to the last opening."""
-        return self._paid[seat]
-
-    # -- the program ------------------------------------------------------------------------------
-
-    def _begin(self, at: datetime) -> list[Fact]:
+    def begin(self, *, author: str, at: datetime) -> list[Fact]:
+        """Run the program to its first stages."""
+        effects: list[Fact] = []
         try:
-            asked = self._execution.start()
+            asked = self.execution.start(at=at, perform=self._performing(effects, at))
         except ProgramFailed as failure:
-            return self._fail(failure, at)
-        return self._follow(asked, at)
+            return self.stop(failure, at)
+        self.status = "running"
+        return [Started(author=author, at=at), *effects, *self.follow(asked, at)]
 
-    def _release(self, scope: Scope, generation: Generation, at: datetime) -> list[Fact]:
+    def arrive(
+        self, scope: Scope, seat: str, answer: Form | None, *, how: How, cause: Cause, at: datetime
+    ) -> list[Fact]:
+        """Count a party in at the open stage of a scope; the last one releases it."""
+        generation = scope.current
+        assert generation is not None
+        generation.barrier, arrival = generation.barrier.arrive(seat)
+        assert arrival in {Arrival.COUNTED, Arrival.RELEASED}, "the caller has checked"
+        kept = None if answer is None else answer.model_dump(mode="json")
+        generation.answers[seat] = kept
+        generation.arrived_at[seat] = at
+        generation.how[seat] = how
+        facts: list[Fact] = [
+            Arrived(
+                scope=scope.name,
+                generation=generation.number,
+                seat=seat,
+                answer=kept,
+                how=how,
+                count=len(generation.barrier.arrived),
+                cause=cause,
+                at=at,
+            )
+        ]
+        if arrival is Arrival.RELEASED and self.status == "running":
+            facts += self.release(scope, cause=cause, at=at)
+        return facts
+
+    def release(self, scope: Scope, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Open a barrier at which all have arrived, and go on to what follows."""
+        generation = scope.current
+        assert generation is not None
+        assert generation.barrier.released, "nobody goes ahead of the others"
+        effects: list[Fact] = []
+        try:
+            asked = self.execution.resume(
+                scope.name, generation.given(), at=at, perform=self._performing(effects, at)
+            )
+        except ProgramFailed as failure:
+            # the arrivals stay, the barrier stays closed: it is tried again once it is mended
+            return self.stop(failure, at)
         scope.version += 1
         version = scope.version
-        try:
-            asked = self._execution.resume(scope.name, generation.answers)
-        except ProgramFailed as failure:
-            return [_released(scope, generation, version, None, at), *self._fail(failure, at)]
-        following = self._follow(asked, at, after=scope)
+        generation.released_at = at
+        following = [*effects, *self.follow(asked, at, after=scope)]
         then = next(
             (one for one in following if isinstance(one, Opened) and one.after is not None), None
         )
         return [
-            _released(scope, generation, version, then, at),
+            Released(
+                scope=scope.name,
+                generation=generation.number,
+                stage=generation.stage.name,
+                version=version,
+                barrier=generation.barrier,
+                then=then,
+                cause=cause,
+                at=at,
+            ),
             *(one for one in following if one is not then),
         ]
 
-    def _follow(
-        self, asked: list[Asked], at: datetime, *, after: Scope | None = None
+    def redo(self, scope: str, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Do a step again that was done before: a scope's release, or the start if it is ''."""
+        effects: list[Fact] = []
+        perform = self._performing(effects, at)
+        try:
+            if not scope:
+                asked = self.execution.start(at=at, perform=perform)
+            else:
+                generation = self.scopes[scope].current
+                assert generation is not None
+                asked = self.execution.resume(scope, generation.given(), at=at, perform=perform)
+        except ProgramFailed as failure:
+            return self.stop(failure, at)
+        everyone = self._status_changed("running", cause, at)
+        return [everyone, *effects, *self.follow(asked, at)]
+
+    def catch_up(self, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Open the barriers that were complete while the session was held."""
+        facts: list[Fact] = []
+        for scope, generation in sorted(self.open_scopes(), key=lambda one: one[0].opened):
+            if self.status != "running":
+                break
+            if not generation.barrier.parties:
+                facts += self._abandon(scope, cause=cause, at=at)
+            elif generation.barrier.released:
+                facts += self.release(scope, cause=cause, at=at)
+        return facts
+
+    def exclude(self, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Let the others go on without a seat."""
+        withdrawn: list[Withdrawn] = []
+        left: list[Scope] = []
+        for scope, generation in self.open_scopes():
+            if seat in generation.barrier.missing:
+                generation.barrier = generation.barrier.withdraw(seat)
+                withdrawn.append(
+                    Withdrawn(
+                        scope=scope.name,
+                        generation=generation.number,
+                        expected=len(generation.barrier.parties),
+                    )
+                )
+                left.append(scope)
+        self.execution.exclude(seat)
+        facts: list[Fact] = [self._stand(seat, "excluded", cause, at, tuple(withdrawn))]
+        for scope in left:
+            current = scope.current
+            if self.status != "running" or current is None or not current.open:
+                continue
+            if not current.barrier.parties:
+                facts += self._abandon(scope, cause=cause, at=at)
+            elif current.barrier.released:
+                facts += self.release(scope, cause=cause, at=at)
+        return facts
+
+    def readmit(self, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Let a seat take part again: in the stage that it left if that is still open."""
+        back: list[Withdrawn] = []
+        if self.standings[seat] == "excluded":
+            self.execution.exclude(seat, excluded=False)
+            for scope, generation in self.open_scopes():
+                if seat in generation.withdrawn:
+                    generation.withdrawn.discard(seat)
+                    generation.barrier = generation.barrier.rejoin(seat)
+                    back.append(
+                        Withdrawn(
+                            scope=scope.name,
+                            generation=generation.number,
+                            expected=len(generation.barrier.parties),
+                            back=True,
+                        )
+                    )
+        return [self._stand(seat, "active", cause, at, tuple(back)), *self.reckon(at)]
+
+    def stand_in(self, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Let a bot answer for a seat from now on."""
+        return [self._stand(seat, "bot", cause, at), *self.reckon(at)]
+
+    def _stand(
+        self,
+        seat: str,
+        standing: Standing,
+        cause: Cause,
+        at: datetime,
+        withdrawn: tuple[Withdrawn, ...] = (),
+    ) -> StandingChanged:
+        self.standings[seat] = standing
+        for one in withdrawn:
+            current = self.scopes[one.scope].current
+            if current is not None and not one.back:
+                current.withdrawn.add(seat)
+        return StandingChanged(
+            seat=seat, standing=standing, withdrawn=withdrawn, cause=cause, at=at
+        )
+
+    def _abandon(self, scope: Scope, *, cause: Cause, at: datetime) -> list[Fact]:
+        current = scope.current
+        assert current is not None
+        effects: list[Fact] = []
+        try:
+            asked = self.execution.abandon(scope.name, at=at, perform=self._performing(effects, at))
+        except ProgramFailed as failure:
+            return self.stop(failure, at)
+        current.released_at = at
+        gone = Abandoned(scope=scope.name, generation=current.number, cause=cause, at=at)
+        return [gone, *effects, *self.follow(asked, at)]
+
+    # -- holding ----------------------------------------------------------------------------------
+
+    def hold(
+        self, status: Literal["paused", "stopped"], *, cause: Cause, at: datetime
     ) -> list[Fact]:
+        """Let no barrier open, and stop every clock."""
+        self.status = status
+        self.reason = cause.reason
+        facts = self._change_clocks(stopped, at)
+        return [*facts, self._status_changed(status, cause, at)]
+
+    def go_on(self, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Start the clocks again, and open what was complete meanwhile."""
+        self.status = "running"
+        self.reason = self.traceback = ""
+        facts = self._change_clocks(started, at)
+        return [
+            self._status_changed("running", cause, at),
+            *facts,
+            *self.reckon(at),
+            *self.catch_up(cause=cause, at=at),
+        ]
+
+    def stop(self, failure: ProgramFailed, at: datetime) -> list[Fact]:
+        """Hold a session whose program cannot go on; the operator hears why."""
+        self.execution.close()
+        self.traceback = failure.traceback
+        cause = Cause(what="failed", reason=failure.reason)
+        return [
+            Failed(reason=failure.reason, traceback=failure.traceback, at=at),
+            *self.hold("stopped", cause=cause, at=at),
+        ]
+
+    def set_clock(
+        self, scope: Scope, generation: Generation, clock: Clock, *, at: datetime
+    ) -> ClockChanged:
+        """Give the open stage of a scope another clock."""
+        generation.set_clock(clock)
+        generation.due_at = self._due(generation, at)
+        scope.version += 1
+        return ClockChanged(
+            scope=scope.name,
+            generation=generation.number,
+            clock=clock,
+            paused=generation.clock_paused,
+            due_at=generation.due_at,
+            version=scope.version,
+            at=at,
+        )
+
+    def reckon(self, at: datetime) -> list[Fact]:
+        """Reckon anew when each open stage is due."""
+        facts: list[Fact] = []
+        for scope, generation in self.open_scopes():
+            due = self._due(generation, at)
+            if due != generation.due_at:
+                generation.due_at = due
+                facts.append(Due(scope=scope.name, generation=generation.number, due_at=due))
+        return facts
+
+    def _change_clocks(
+        self, change: Callable[[Clock, datetime], Clock], at: datetime
+    ) -> list[Fact]:
+        return [
+            self.set_clock(scope, generation, change(clock, at), at=at)
+            for scope, generation in self.open_scopes()
+            if (clock := generation.stage.clock) is not None and not generation.clock_paused
+        ]
+
+    def _status_changed(
+        self, status: Literal["running", "paused", "stopped"], cause: Cause, at: datetime
+    ) -> StatusChanged:
+        everyone = self.scopes[ALL]
+        everyone.version += 1
+        return StatusChanged(status=status, cause=cause, version=everyone.version, at=at)
+
+    # -- deadlines --------------------------------------------------------------------------------
+
+    def _due(self, generation: Generation, at: datetime) -> datetime | None:
+        if any(self.standings[one] == "bot" for one in generation.barrier.missing):
+            return at + _THINKS
+        clock = generation.stage.clock
+        if clock is None or generation.stage.missing == "wait":
+            return None
+        return clock.deadline_at
+
+    def _overdue(
+        self, scope: Scope, generation: Generation, message_id: str, at: datetime
+    ) -> list[Fact]:
+        facts: list[Fact] = []
+        cause = Cause(what="deadline", message_id=message_id)
+        clock, policy = generation.stage.clock, generation.stage.missing
+        missing = [one for one in scope.seats if one in generation.barrier.missing]
+        passed = clock is not None and clock.deadline_at is not None and clock.deadline_at <= at
+        if passed and policy == "bot":
+            facts += [
+                self._stand(one, "bot", cause, at)
+                for one in missing
+                if self.standings[one] == "active"
+            ]
+        for seat in missing:
+            if not generation.open or self.status != "running":
+                break
+            if self.standings[seat] == "bot":
+                facts += self._answer_for(scope, generation, seat, message_id, at)
+            elif passed and policy == "default":
+                facts += self.arrive(
+                    scope, seat, generation.defaults[seat], how="default", cause=cause, at=at
+                )
+            elif passed and policy == "exclude":
+                facts += self.exclude(seat, cause=cause, at=at)
+        if generation.open:
+            # what could not be done now is not tried again without end
+            generation.due_at = clock.deadline_at if clock and not passed else None
+            facts.append(
+                Due(scope=scope.name, generation=generation.number, due_at=generation.due_at)
+            )
+        return facts
+
+    def _answer_for(
+        self, scope: Scope, generation: Generation, seat: str, message_id: str, at: datetime
+    ) -> list[Fact]:
+        """Let a bot answer by chance what the form allows."""
+        cause = Cause(what="bot", seat=seat, message_id=message_id)
+        form, spec = generation.form, generation.stage.form
+        if form is None or spec is None:
+            return self.arrive(scope, seat, None, how="bot", cause=cause, at=at)
+        random = chance.Random(  # noqa: S311 - repeatable is the point
+            f"{self.opening.seed}:{scope.name}:{generation.number}:{seat}"
+        )
+        for _ in range(_DRAWS):
+            answer = validated(form, spec.draw(random))
+            if not isinstance(answer, Refusal):
+                return self.arrive(scope, seat, answer, how="bot", cause=cause, at=at)
+        return [
+            Intervened(
+                what="bot-at-a-loss",
+                cause=cause,
+                body={"seat": seat, "scope": scope.name, "stage": generation.stage.name},
+                at=at,
+            )
+        ]
+
+    # -- the program ------------------------------------------------------------------------------
+
+    def follow(self, asked: list[Asked], at: datetime, *, after: Scope | None = None) -> list[Fact]:
+        """Open what a step of the program asked for; ``after`` is the scope it was released in."""
         facts: list[Fact] = []
         for one in asked:
             match one:
                 case ScopeRequest():
-                    self.scopes[one.scope] = Scope(name=one.scope, seats=one.seats)
+                    scope = self.scopes.setdefault(one.scope, Scope(name=one.scope, seats=()))
+                    scope.seats = one.seats
                     facts.append(ScopeFormed(scope=one.scope, seats=one.seats, at=at))
                 case StageRequest():
                     facts.append(self._open(one, at, after=after))
         facts += self._pay()
-        if self._execution.finished:
-            facts.append(self._end("finished", reason="", author="palier", at=at))
+        if self.execution.finished:
+            left = any(one != "excluded" for one in self.standings.values())
+            reason = "" if left else "Everyone was excluded."
+            facts.append(self._end("finished", reason=reason, author="palier", at=at))
         return facts
 
     def _open(self, request: StageRequest, at: datetime, *, after: Scope | None) -> Opened:
         scope = self.scopes[request.scope]
-        before = scope.current.stage.generation if scope.current else 0
+        before = scope.last
         follows = scope is after
         if not follows:
             scope.version += 1
-        stage = Stage(
-            scope=scope.name,
-            generation=before + 1,
-            name=request.name,
-            visit=request.visit,
-            title=request.title,
-            text=request.text,
-            form=describe(request.form) if request.form else None,
-            data=dict(request.public),
-            private=bool(request.private),
-            parties=len(scope.seats),
-            opened_at=at,
-        )
-        self._openings += 1
-        scope.opened_in = self._openings
-        scope.current = Generation(
-            stage=stage,
-            private=request.private,
-            form=request.form,
-            barrier=Barrier.of(scope.seats),
-        )
+        parties = tuple(one for one in scope.seats if self.standings[one] != "excluded")
+        scope.last += 1
+        generation = opened(request, number=scope.last, parties=parties, at=at)
+        generation.due_at = self._due(generation, at)
+        scope.current = generation
         return Opened(
-            stage=stage,
+            stage=generation.stage,
             private=request.private,
-            parties=scope.seats,
+            parties=parties,
             version=scope.version,
             after=before if follows else None,
+            due_at=generation.due_at,
             at=at,
         )
+
+    def _performing(self, effects: list[Fact], at: datetime) -> Perform:
+        def perform(request: OnceRequest) -> JsonValue:
+            try:
+                value: JsonValue = to_jsonable_python(request.call())
+            except PydanticSerializationError as error:
+                raise ProgramError(
+                    f"The side effect {request.name!r} gives what cannot be kept: {error}"
+                ) from None
+            effects.append(
+                Performed(
+                    scope=request.scope, name=request.name, visit=request.visit, value=value, at=at
+                )
+            )
+            return value
+
+        return perform
 
     def _pay(self) -> list[Fact]:
         changed = [
             Paid(seat=one.seat, payoff=one.payoff)
-            for one in self._execution.participants
-            if one.payoff != self._paid[one.seat]
+            for one in self.execution.participants
+            if one.payoff != self.paid[one.seat]
         ]
-        self._paid.update((one.seat, one.payoff) for one in changed)
+        self.paid.update((one.seat, one.payoff) for one in changed)
         return list(changed)
-
-    def _fail(self, failure: ProgramFailed, at: datetime) -> list[Fact]:
-        return [
-            Failed(reason=failure.reason, traceback=failure.traceback, at=at),
-            self._end("failed", reason=failure.reason, author="palier", at=at),
-        ]
 
     def _end(self, outcome: Closing, *, reason: str, author: str, at: datetime) -> Ended:
         self.status = outcome
@@ -356,39 +613,39 @@ class Session:
         everyone.version += 1
         return Ended(outcome=outcome, reason=reason, author=author, version=everyone.version, at=at)
 
-    def _check_replay(self, facts: list[Fact]) -> None:
-        for one in facts:
-            if isinstance(one, Failed):
-                raise ProgramFailed(one.reason, traceback=one.traceback)
 
-
-def _released(
-    scope: Scope, generation: Generation, version: int, then: Opened | None, at: datetime
-) -> Released:
-    return Released(
-        scope=scope.name,
-        generation=generation.stage.generation,
-        stage=generation.stage.name,
-        version=version,
-        barrier=generation.barrier,
-        then=then,
-        at=at,
+def opened(
+    request: StageRequest, *, number: int, parties: tuple[str, ...], at: datetime
+) -> Generation:
+    """Return the generation that a program's request opens."""
+    clock = None
+    if request.deadline is not None:
+        clock = Clock(deadline_at=at + timedelta(seconds=request.deadline))
+    return Generation(
+        stage=Stage(
+            scope=request.scope,
+            generation=number,
+            name=request.name,
+            visit=request.visit,
+            title=request.title,
+            text=request.text,
+            form=describe(request.form) if request.form else None,
+            data=dict(request.public),
+            private=bool(request.private),
+            parties=len(parties),
+            opened_at=at,
+            clock=clock,
+            missing=request.missing,
+        ),
+        private=request.private,
+        form=request.form,
+        defaults=request.defaults,
+        barrier=Barrier.of(parties),
     )
 
 
-def _position(one: Generation | Recorded) -> tuple[int, str, int]:
-    if isinstance(one, Recorded):
-        return (one.generation, one.stage, one.visit)
-    return (one.stage.generation, one.stage.name, one.stage.visit)
-
-
-def _wrong_generation(asked: int, current: Generation) -> Refusal:
-    if asked < current.stage.generation:
-        return Refusal(code="released", reason="This stage is over; everyone has gone on.")
-    return Refusal(code="unknown-generation", reason="This stage has not been opened yet.")
-
-
-def _validated(form: type[Form] | None, answer: Answer | None) -> Form | Refusal | None:
+def validated(form: type[Form] | None, answer: Answer | None) -> Form | Refusal | None:
+    """Return an answer as its form has it, or why it does not pass."""
     if form is None:
         if answer:
             return Refusal(code="invalid", reason="This stage asks for no answer.")
@@ -407,3 +664,17 @@ def _validated(form: type[Form] | None, answer: Answer | None) -> Form | Refusal
             ),
             fields={name: words for name, words in problems.items() if name},
         )
+
+
+def _wrong_generation(asked: int, current: Generation) -> Refusal:
+    if asked <= current.number:
+        return Refusal(code="released", reason="This stage is over; everyone has gone on.")
+    return Refusal(code="unknown-generation", reason="This stage has not been opened yet.")
+
+
+def _arrived_already(how: How) -> Refusal:
+    if how == "submitted":
+        reason = "This stage has your answer already; the first one stands."
+    else:
+        reason = "This stage was answered for you; that answer stands."
+    return Refusal(code="already-submitted", reason=reason)

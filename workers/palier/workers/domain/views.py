@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from palier.schemas.replies import Overview, SeatRow, Snapshot
-from palier.workers.domain.session import Scope, Session
+from palier.workers.domain.scope import Scope
+from palier.workers.domain.session import Session
 
 
-def snapshot(session: Session, seat: str) -> Snapshot:
+def snapshot(session: Session, seat: str, *, now: datetime) -> Snapshot:
     """Return where the session is for one seat, with nothing that is another's."""
     scope = session.scope_of(seat)
     current = scope.current if scope else None
@@ -17,7 +20,10 @@ def snapshot(session: Session, seat: str) -> Snapshot:
         "program": session.program.title or session.opening.program,
         "steps": session.program.described_steps(),
         "status": session.status,
-        "reason": session.reason if session.status == "closed" else "",
+        # what an author's code raised is for the operator
+        "reason": "" if session.status == "stopped" else session.reason,
+        "now": now,
+        "standing": session.standings[seat],
         "versions": {one.name: one.version for one in session.scopes.values() if seat in one.seats},
         "present": len(session.present),
         "expected": len(session.seats),
@@ -25,21 +31,21 @@ def snapshot(session: Session, seat: str) -> Snapshot:
     if current is None:
         return Snapshot.model_validate(common)
     arrived = current.barrier.arrived
-    answer = current.answers.get(seat)
     return Snapshot.model_validate(
         {
             **common,
             "stage": current.shown_to(seat),
-            "released": current.barrier.released,
+            "released": not current.open,
             "submitted": seat in arrived,
-            "answer": answer.model_dump(mode="json") if answer is not None else None,
+            "answer": current.answers.get(seat),
+            "how": current.how.get(seat),
             "arrived": len(arrived),
             "expected": len(current.barrier.parties),
         }
     )
 
 
-def overview(session: Session) -> Overview:
+def overview(session: Session, *, now: datetime) -> Overview:
     """Return every seat with where it is and since when."""
     return Overview(
         session=session.name,
@@ -48,6 +54,8 @@ def overview(session: Session) -> Overview:
         status=session.status,
         opened_at=session.opening.at,
         reason=session.reason,
+        traceback=session.traceback or (session.fault.traceback if session.fault else ""),
+        now=now,
         seats=tuple(_row(session, seat, session.scope_of(seat)) for seat in session.seats),
     )
 
@@ -57,6 +65,7 @@ def _row(session: Session, seat: str, scope: Scope | None) -> SeatRow:
         "seat": seat,
         "present": seat in session.present,
         "payoff": f"{session.payoff(seat):f}",
+        "standing": session.standings[seat],
     }
     current = scope.current if scope else None
     if scope is None or current is None:
@@ -64,7 +73,9 @@ def _row(session: Session, seat: str, scope: Scope | None) -> SeatRow:
         return SeatRow.model_validate({**common, "state": state})
     if session.over:
         state = "finished"
-    elif current.barrier.released:
+    elif session.standings[seat] == "excluded":
+        state = "excluded"
+    elif not current.open:
         state = "waiting"
     else:
         state = "submitted" if seat in current.barrier.arrived else "working"
@@ -77,6 +88,8 @@ def _row(session: Session, seat: str, scope: Scope | None) -> SeatRow:
             "generation": current.stage.generation,
             "visit": current.stage.visit,
             "state": state,
+            "how": current.how.get(seat),
+            "clock": current.stage.clock if current.open else None,
             "since": current.arrived_at.get(seat, current.stage.opened_at),
         }
     )

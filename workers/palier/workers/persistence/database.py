@@ -13,7 +13,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from pydantic_core import to_json
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
@@ -74,7 +74,7 @@ def migrate(engine: Engine) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(_MIGRATIONS))
     try:
-        with engine.begin() as db:
+        with _rebuilding(engine) as db:
             if engine.dialect.name == "postgresql":
                 db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             settings.attributes["connection"] = db
@@ -83,6 +83,32 @@ def migrate(engine: Engine) -> None:
         raise DatabaseUnavailable(
             f"The database at {engine.url.render_as_string()} cannot be reached: {error.orig}"
         ) from error
+
+
+@contextmanager
+def _rebuilding(engine: Engine) -> Iterator[Connection]:
+    """Begin a transaction in which tables can be made anew under the rows that point to them.
+
+    SQLite changes a table by copying it, and would miss the rows while it does; it can be told so
+    only outside a transaction. They are looked at before the commit instead.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as db:
+            yield db
+        return
+    with engine.connect() as db:
+        raw = db.connection.dbapi_connection
+        assert raw is not None
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with db.begin():
+                yield db
+                lost = db.exec_driver_sql("PRAGMA foreign_key_check").all()
+                assert not lost, f"rows that point nowhere after a migration: {lost[:3]}"
+        finally:
+            cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.close()
 
 
 def _json(value: object) -> str:

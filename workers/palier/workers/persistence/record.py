@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from palier.schemas.replies import SessionRow, SessionStatus
-from palier.workers.domain.session import Opening, Recorded
+from palier.schemas.events import Clock, Stage
+from palier.schemas.forms import Answer, FormSpec
+from palier.schemas.replies import How, LogEntry, SessionRow
+from palier.workers.domain.record import Effect, Opening, Record, Recorded, Step
 from palier.workers.persistence import tables
+
+#: Statuses of sessions in which nothing more happens.
+_OVER = ("finished", "closed")
 
 # The statements of every batch are made once: making one costs as much as running it.
 _LOCK = (
@@ -32,20 +37,6 @@ _UNTOLD = (
     .where(tables.outbox.c.partition == bindparam("at_partition"))
     .order_by(tables.outbox.c.seq)
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRecord:
-    """Everything that the database knows of one session."""
-
-    opening: Opening
-    status: SessionStatus
-    reason: str
-    started_at: datetime | None
-    version: int
-    stamp: int
-    present: frozenset[str]
-    generations: tuple[Recorded, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,27 +71,38 @@ def stored_results(
     return {(seat, one): (kind, result) for seat, one, kind, result in rows}
 
 
-def read_session(db: Connection, name: str) -> SessionRecord | None:
+def read_session(db: Connection, name: str) -> Record | None:
     """Return the record of a session, or None."""
     table = tables.session
     row = db.execute(select(table).where(table.c.name == name)).one_or_none()
     if row is None:
         return None
     seats = db.execute(
-        select(tables.participant.c.seat, tables.seat.c.present, tables.seat.c.session)
+        select(tables.participant, tables.seat.c.present, tables.seat.c.session.label("sits_in"))
         .join(tables.seat, tables.seat.c.name == tables.participant.c.seat)
         .where(tables.participant.c.session == name)
         .order_by(tables.participant.c.number)
     ).all()
-    return SessionRecord(
+    scopes = db.execute(select(tables.scope).where(tables.scope.c.session == name)).all()
+    runs = tables.stage_run
+    steps, effects = _course(db, name)
+    return Record(
         opening=_opening(row, tuple(one.seat for one in seats)),
         status=row.status,
         reason=row.reason,
-        started_at=row.started_at,
+        traceback=row.traceback,
         version=row.version,
         stamp=row.stamp,
-        present=frozenset(one.seat for one in seats if one.present and one.session == name),
+        releases=db.execute(
+            select(func.coalesce(func.max(runs.c.released_as), 0)).where(runs.c.session == name)
+        ).scalar_one(),
+        present=frozenset(one.seat for one in seats if one.present and one.sits_in == name),
+        standings={one.seat: one.standing for one in seats},
+        payoffs={one.seat: one.payoff for one in seats},
+        scopes={one.name: (tuple(one.seats), one.version) for one in scopes},
         generations=tuple(_generations(db, name)),
+        steps=steps,
+        effects=effects,
     )
 
 
@@ -118,26 +120,128 @@ def _opening(row: Row[Any], seats: tuple[str, ...]) -> Opening:
     )
 
 
-def _generations(db: Connection, name: str) -> Iterable[Recorded]:
-    arrived: dict[tuple[str, int], dict[str, datetime]] = defaultdict(dict)
+#: Entries of the log that moved the program on, and those that keep what it was given.
+_STEPS = ("started", "released", "abandoned", "excluded", "readmitted", "rewound")
+_EFFECT = "side-effect"
+
+
+def _course(db: Connection, name: str) -> tuple[tuple[Step, ...], tuple[Effect, ...]]:
+    """Return what moved the program on, in order, and the results of its side effects."""
+    log = tables.event_log
+    rows = db.execute(
+        select(log.c.version, log.c.kind, log.c.at, log.c.body)
+        .where(log.c.session == name, log.c.kind.in_((*_STEPS, _EFFECT)))
+        .order_by(log.c.version)
+    ).all()
+    steps = tuple(
+        Step(
+            version=one.version,
+            kind=one.kind,
+            at=one.at,
+            scope=one.body.get("scope", ""),
+            generation=one.body.get("generation", 0),
+            seat=one.body.get("seat", ""),
+            excluded=tuple(one.body.get("excluded", ())),
+            since=one.body.get("since", 0),
+        )
+        for one in rows
+        if one.kind in _STEPS
+    )
+    effects = tuple(Effect(version=one.version, **one.body) for one in rows if one.kind == _EFFECT)
+    return steps, effects
+
+
+@dataclass(slots=True)
+class _Barrier:
+    """The rows of one generation's parties."""
+
+    private: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parties: set[str] = field(default_factory=set)
+    withdrawn: set[str] = field(default_factory=set)
+    arrived_at: dict[str, datetime] = field(default_factory=dict)
+    how: dict[str, How] = field(default_factory=dict)
+    answers: dict[str, Answer | None] = field(default_factory=dict)
+
+
+def _generations(db: Connection, name: str) -> Iterator[Recorded]:
+    barriers: dict[tuple[str, int], _Barrier] = defaultdict(_Barrier)
+    for one in db.execute(select(tables.party).where(tables.party.c.session == name)):
+        barrier = barriers[one.scope, one.generation]
+        (barrier.withdrawn if one.withdrawn_at else barrier.parties).add(one.seat)
+        if one.data:
+            barrier.private[one.seat] = one.data
     for one in db.execute(select(tables.arrival).where(tables.arrival.c.session == name)):
-        arrived[one.scope, one.generation][one.seat] = one.at
-    answers: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
+        barrier = barriers[one.scope, one.generation]
+        barrier.arrived_at[one.seat] = one.at
+        barrier.how[one.seat] = one.how
+        barrier.answers[one.seat] = None
     for one in db.execute(select(tables.answer).where(tables.answer.c.session == name)):
-        answers[one.scope, one.generation][one.seat] = one.value
+        barriers[one.scope, one.generation].answers[one.seat] = one.value
     runs = tables.stage_run
     for one in db.execute(select(runs).where(runs.c.session == name)):
-        key = (one.scope, one.generation)
+        barrier = barriers[one.scope, one.generation]
         yield Recorded(
-            scope=one.scope,
-            generation=one.generation,
-            stage=one.stage,
-            visit=one.visit,
-            arrived=arrived[key],
-            answers=answers[key],
+            stage=_stage(one, barrier),
+            private=barrier.private,
+            parties=frozenset(barrier.parties),
+            withdrawn=frozenset(barrier.withdrawn),
+            arrived_at=barrier.arrived_at,
+            how=barrier.how,
+            answers=barrier.answers,
+            opened_by=one.opened_by,
             released_at=one.released_at,
-            order=one.released_as or 0,
+            clock_paused=one.clock_paused,
+            due_at=one.due_at,
+            void=one.status == "void",
         )
+
+
+def _stage(row: Row[Any], barrier: _Barrier) -> Stage:
+    clock = None
+    if row.deadline_at is not None or row.left_seconds is not None:
+        clock = Clock(deadline_at=row.deadline_at, left=row.left_seconds)
+    return Stage(
+        scope=row.scope,
+        generation=row.generation,
+        name=row.stage,
+        visit=row.visit,
+        title=row.title,
+        text=row.text,
+        form=FormSpec.model_validate(row.form) if row.form else None,
+        data=row.data,
+        private=bool(barrier.private),
+        parties=len(barrier.parties) + len(barrier.withdrawn),
+        opened_at=row.opened_at,
+        clock=clock,
+        missing=row.missing,
+    )
+
+
+def read_log(db: Connection, name: str, *, after: int, limit: int) -> tuple[LogEntry, ...]:
+    """Return entries of a session's log, in order."""
+    log = tables.event_log
+    rows = db.execute(
+        select(log)
+        .where(log.c.session == name, log.c.version > after)
+        .order_by(log.c.version)
+        .limit(limit)
+    )
+    return tuple(
+        LogEntry(version=one.version, kind=one.kind, author=one.author, at=one.at, body=one.body)
+        for one in rows
+    )
+
+
+def due_sessions(db: Connection, before: datetime) -> list[tuple[str, int, datetime]]:
+    """Return session, partition and time of each session of which something is due by then."""
+    run, session = tables.stage_run, tables.session
+    rows = db.execute(
+        select(session.c.name, session.c.partition, func.min(run.c.due_at).label("due_at"))
+        .join(session, session.c.name == run.c.session)
+        .where(run.c.due_at <= before, run.c.status == "open", session.c.status == "running")
+        .group_by(session.c.name, session.c.partition)
+    )
+    return [(one.name, one.partition, one.due_at) for one in rows]
 
 
 def read_seats(db: Connection, names: Collection[str]) -> dict[str, SeatRecord]:
@@ -161,7 +265,7 @@ def open_scopes(db: Connection) -> list[tuple[str, str, tuple[str, ...]]]:
     rows = db.execute(
         select(scope.c.session, scope.c.name, scope.c.seats)
         .join(session, session.c.name == scope.c.session)
-        .where(session.c.status.in_(("lobby", "running")))
+        .where(session.c.status.not_in(_OVER))
         .order_by(scope.c.session, scope.c.name)
     )
     return [(one.session, one.name, tuple(one.seats)) for one in rows]
@@ -179,7 +283,7 @@ def _seats(db: Connection, condition: Any) -> list[SeatRecord]:
             name=one.name,
             role=one.role,
             session=one.session,
-            session_over=one.status in {"finished", "closed", "failed"},
+            session_over=one.status in _OVER,
             partition=one.partition or 0,
             joined_with=one.joined_with,
             present=one.present,

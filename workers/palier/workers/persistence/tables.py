@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy import BigInteger as _BigInteger
 
@@ -47,6 +49,7 @@ session = Table(
     Column("program", _NAME, nullable=False),
     Column("status", String(16), nullable=False),
     Column("reason", Text, nullable=False, default=""),
+    Column("traceback", Text, nullable=False, server_default=text("''")),
     Column("settings", JSON, nullable=False),
     Column("partition", Integer, nullable=False),
     Column("seed", _BIG, nullable=False),
@@ -80,6 +83,7 @@ participant = Table(
     Column("seat", _NAME, ForeignKey("seat.name"), primary_key=True),
     Column("number", Integer, nullable=False),
     Column("payoff", Exact, nullable=False),
+    Column("standing", String(16), nullable=False, server_default="active"),
 )
 
 #: Seats that go from stage to stage together: everyone, or a group.
@@ -92,7 +96,10 @@ scope = Table(
     Column("seats", JSON, nullable=False),
 )
 
-#: One generation: one opening of a stage in a scope. ``released_as`` counts the session's releases.
+#: One generation: an opening of a stage in a scope. ``status``: open, released, abandoned (nobody
+#: was left) or void (set aside, the session went on from before it). ``released_as`` counts the
+#: session's releases, ``opened_by`` is the log's version of the step that opened it. Its clock has
+#: ``deadline_at`` while it runs, ``left_seconds`` while it stands; a worker looks at ``due_at``.
 stage_run = Table(
     "stage_run",
     metadata,
@@ -104,13 +111,32 @@ stage_run = Table(
     Column("status", String(16), nullable=False),
     Column("expected", Integer, nullable=False),
     Column("arrived", Integer, nullable=False),
+    Column("title", Text, nullable=False, server_default=text("''")),
+    Column("text", Text, nullable=False, server_default=text("''")),
+    Column("form", JSON),
     Column("data", JSON, nullable=False),
     Column("opened_at", Instant, nullable=False),
+    Column("opened_by", Integer, nullable=False, server_default="0"),
     Column("released_at", Instant),
     Column("released_as", Integer),
+    Column("missing", String(16), nullable=False, server_default="wait"),
+    Column("deadline_at", Instant),
+    Column("left_seconds", Float),
+    Column("clock_paused", Boolean, nullable=False, server_default=false()),
+    Column("due_at", Instant),
     ForeignKeyConstraint(["session", "scope"], ["scope.session", "scope.name"]),
-    UniqueConstraint("session", "scope", "stage", "visit"),
     UniqueConstraint("session", "released_as"),
+    Index(
+        "uq_stage_run_visit",
+        "session",
+        "scope",
+        "stage",
+        "visit",
+        unique=True,
+        sqlite_where=text("status <> 'void'"),
+        postgresql_where=text("status <> 'void'"),
+    ),
+    Index("ix_stage_run_due_at", "due_at"),
 )
 
 _GENERATION = ("session", "scope", "generation")
@@ -125,16 +151,18 @@ def _generation(*, key: bool = True) -> tuple[Column[object], ...]:
     )
 
 
-#: Who is expected at the barrier of a generation: a frozen set, with each party's own data.
+#: Who is expected at the barrier of a generation: a frozen set, with each party's own data. One
+#: who was excluded has ``withdrawn_at``.
 party = Table(
     "party",
     metadata,
     *_generation(),
     Column("data", JSON),
+    Column("withdrawn_at", Instant),
     ForeignKeyConstraint(_GENERATION, [f"stage_run.{one}" for one in _GENERATION]),
 )
 
-#: Who has come to it, when, and by which message.
+#: Who has come to it, when, by which message, and how: submitted, default, bot or operator.
 arrival = Table(
     "arrival",
     metadata,

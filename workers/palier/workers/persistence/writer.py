@@ -17,18 +17,26 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from palier.schemas.names import ALL
 from palier.workers.domain.facts import (
+    Abandoned,
     Arrived,
+    ClockChanged,
+    Due,
     Ended,
     Fact,
     Failed,
+    Intervened,
     Opened,
     Paid,
+    Performed,
     PresenceChanged,
     Released,
+    Rewound,
     ScopeFormed,
+    StandingChanged,
     Started,
+    StatusChanged,
 )
-from palier.workers.domain.session import Opening
+from palier.workers.domain.record import Opening
 from palier.workers.errors import Fenced
 from palier.workers.persistence import tables
 
@@ -56,6 +64,47 @@ _RELEASE = (
         released_at=bindparam("released_at"),
         released_as=bindparam("released_as"),
     )
+)
+_ABANDON = update(_RUN).where(_SAME_RUN).values(status="abandoned", released_at=bindparam("now"))
+_EXPECT = update(_RUN).where(_SAME_RUN).values(expected=bindparam("now"))
+_DUE = update(_RUN).where(_SAME_RUN).values(due_at=bindparam("now"))
+_CLOCK = (
+    update(_RUN)
+    .where(_SAME_RUN)
+    .values(
+        deadline_at=bindparam("at_deadline"),
+        left_seconds=bindparam("left"),
+        clock_paused=bindparam("paused"),
+        due_at=bindparam("due"),
+    )
+)
+_VOID = (
+    update(_RUN)
+    .where(
+        (_RUN.c.session == bindparam("at_session"))
+        & (_RUN.c.scope == bindparam("at_scope"))
+        & (_RUN.c.generation == bindparam("at_generation"))
+    )
+    # its rows stay as they are, and nothing of it is due
+    .values(status="void", due_at=None)
+)
+_WITHDRAW = (
+    update(tables.party)
+    .where(
+        (tables.party.c.session == bindparam("at_session"))
+        & (tables.party.c.scope == bindparam("at_scope"))
+        & (tables.party.c.generation == bindparam("at_generation"))
+        & (tables.party.c.seat == bindparam("at_seat"))
+    )
+    .values(withdrawn_at=bindparam("now"))
+)
+_STAND = (
+    update(tables.participant)
+    .where(
+        (tables.participant.c.session == bindparam("at_session"))
+        & (tables.participant.c.seat == bindparam("at_seat"))
+    )
+    .values(standing=bindparam("now"))
 )
 _SCOPE = (
     update(tables.scope)
@@ -92,7 +141,6 @@ _INSERTS = {
     one: insert(one)
     for one in (
         tables.session,
-        tables.scope,
         tables.participant,
         tables.stage_run,
         tables.party,
@@ -118,6 +166,15 @@ class Writer:
         self._presences: list[Values] = []
         self._stamps: dict[str, Values] = {}
         self._statuses: list[tuple[str, Values]] = []
+        self._standings: dict[tuple[str, str], Values] = {}
+        self._withdrawals: dict[tuple[str, str, int, str], Values] = {}
+        #: Changes of open generations: how many are expected, the clock, what is due.
+        self._expected: dict[tuple[str, str, int], Values] = {}
+        self._clocks: dict[tuple[str, str, int], Values] = {}
+        self._dues: dict[tuple[str, str, int], Values] = {}
+        self._abandoned: list[Values] = []
+        self._voids: list[Values] = []
+        self._formed: list[Values] = []
         self._seats: list[Values] = []
 
     # -- what to write ----------------------------------------------------------------------------
@@ -141,7 +198,7 @@ class Writer:
                 "stamp": 0,
             }
         )
-        self._scope(name, ALL, opening.seats)
+        self._formed.append({"session": name, "name": ALL, "seats": list(opening.seats)})
         self._seats += [
             {"name": one, "role": "participant", "session": name} for one in opening.seats
         ]
@@ -178,19 +235,23 @@ class Writer:
             "log_version": version,
         }
 
-    def fact(self, session: str, fact: Fact, *, releases: int) -> None:  # noqa: C901 - a table
-        """Write a fact; ``releases`` is the number of the session's releases, this one included."""
+    def fact(self, session: str, fact: Fact, *, releases: int, step: int) -> None:  # noqa: C901, PLR0912 - a table
+        """Write a fact.
+
+        ``releases`` is the number of the session's releases, this one included; ``step`` the log's
+        version of the step that it is or follows from.
+        """
         match fact:
             case Arrived():
                 self._arrived(session, fact)
             case Released(then=then):
                 self._released(session, fact, releases)
                 if then is not None:
-                    self._opened_stage(session, then)
+                    self._opened_stage(session, then, step)
             case Opened():
-                self._opened_stage(session, fact)
+                self._opened_stage(session, fact, step)
             case ScopeFormed(scope=scope, seats=seats):
-                self._scope(session, scope, seats)
+                self._formed.append({"session": session, "name": scope, "seats": list(seats)})
             case Paid(seat=seat, payoff=payoff):
                 self._payoffs[session, seat] = {
                     "at_session": session,
@@ -199,15 +260,35 @@ class Writer:
                 }
             case PresenceChanged(seat=seat, present=present, at=at):
                 self.presence(seat, present=present, at=at)
+            case StandingChanged():
+                self._standing(session, fact)
+            case ClockChanged():
+                self._clock(session, fact)
+            case Due(scope=scope, generation=generation, due_at=due_at):
+                key = (session, scope, generation)
+                self._dues[key] = {**_at(*key), "now": due_at}
+            case Abandoned(scope=scope, generation=generation, at=at):
+                self._abandoned.append({**_at(session, scope, generation), "now": at})
+            case Rewound(void=void):
+                self._voids += [_at(session, *one) for one in void]
             case Started(at=at):
                 self._statuses.append((session, {"status": "running", "started_at": at}))
+                self._statuses.append((session, {"reason": "", "traceback": ""}))
+            case StatusChanged(status=status, cause=cause, version=version):
+                self._scopes[session, ALL] = version
+                values = {"status": status, "reason": cause.reason if status != "running" else ""}
+                if status == "running":
+                    values["traceback"] = ""
+                self._statuses.append((session, values))
             case Ended(outcome=outcome, reason=reason, version=version, at=at):
                 self._scopes[session, ALL] = version
                 self._statuses.append(
                     (session, {"status": outcome, "reason": reason, "ended_at": at})
                 )
-            case Failed():
-                pass  # it stands in the log; `Ended` says what follows
+            case Failed(traceback=traceback):
+                self._statuses.append((session, {"traceback": traceback}))
+            case Performed() | Intervened():
+                pass  # they stand in the log
             case _:
                 assert_never(fact)
 
@@ -223,7 +304,7 @@ class Writer:
             "seat": fact.seat,
         }
         self._rows[tables.arrival].append(
-            {**key, "message_id": fact.message_id, "how": "submitted", "at": fact.at}
+            {**key, "message_id": fact.cause.message_id, "how": fact.how, "at": fact.at}
         )
         if fact.answer is not None:
             self._rows[tables.answer].append({**key, "value": dict(fact.answer)})
@@ -235,16 +316,41 @@ class Writer:
     def _released(self, session: str, fact: Released, releases: int) -> None:
         self._releases.append(
             {
-                "at_session": session,
-                "at_scope": fact.scope,
-                "at_generation": fact.generation,
+                **_at(session, fact.scope, fact.generation),
                 "released_at": fact.at,
                 "released_as": releases,
             }
         )
         self._scopes[session, fact.scope] = fact.version
 
-    def _opened_stage(self, session: str, fact: Opened) -> None:
+    def _standing(self, session: str, fact: StandingChanged) -> None:
+        self._standings[session, fact.seat] = {
+            "at_session": session,
+            "at_seat": fact.seat,
+            "now": fact.standing,
+        }
+        for one in fact.withdrawn:
+            key = (session, one.scope, one.generation)
+            self._withdrawals[*key, fact.seat] = {
+                **_at(*key),
+                "at_seat": fact.seat,
+                "now": None if one.back else fact.at,
+            }
+            self._expected[key] = {**_at(*key), "now": one.expected}
+
+    def _clock(self, session: str, fact: ClockChanged) -> None:
+        key = (session, fact.scope, fact.generation)
+        self._clocks[key] = {
+            **_at(*key),
+            "at_deadline": fact.clock.deadline_at,
+            "left": fact.clock.left,
+            "paused": fact.paused,
+            "due": fact.due_at,
+        }
+        self._dues.pop(key, None)
+        self._scopes[session, fact.scope] = fact.version
+
+    def _opened_stage(self, session: str, fact: Opened, step: int) -> None:
         stage = fact.stage
         key = {"session": session, "scope": stage.scope, "generation": stage.generation}
         self._rows[tables.stage_run].append(
@@ -255,19 +361,21 @@ class Writer:
                 "status": "open",
                 "expected": len(fact.parties),
                 "arrived": 0,
+                "title": stage.title,
+                "text": stage.text,
+                "form": stage.form.model_dump(mode="json") if stage.form else None,
                 "data": stage.data,
                 "opened_at": fact.at,
+                "opened_by": step,
+                "missing": stage.missing,
+                "deadline_at": stage.clock.deadline_at if stage.clock else None,
+                "due_at": fact.due_at,
             }
         )
         self._rows[tables.party] += [
             {**key, "seat": seat, "data": _own(fact.private, seat)} for seat in fact.parties
         ]
         self._scopes[session, stage.scope] = fact.version
-
-    def _scope(self, session: str, scope: str, seats: tuple[str, ...]) -> None:
-        self._rows[tables.scope].append(
-            {"session": session, "name": scope, "version": 0, "seats": list(seats)}
-        )
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -276,10 +384,19 @@ class Writer:
         for table, statement in _INSERTS.items():
             if table is tables.participant:
                 self._upsert_seats(db)
+                self._upsert_scopes(db)
+            if table is tables.stage_run:
+                # before others take their places
+                _many(db, _VOID, self._voids)
             if rows := self._rows[table]:
                 db.execute(statement, rows)
         self._matching(db, _COUNT, [_counted(key, count) for key, count in self._counts.items()])
+        _many(db, _WITHDRAW, list(self._withdrawals.values()))
+        self._matching(db, _EXPECT, list(self._expected.values()))
+        self._matching(db, _CLOCK, list(self._clocks.values()))
+        self._matching(db, _DUE, list(self._dues.values()))
         self._matching(db, _RELEASE, self._releases)
+        self._matching(db, _ABANDON, self._abandoned)
         _many(
             db,
             _SCOPE,
@@ -289,6 +406,7 @@ class Writer:
             ],
         )
         _many(db, _PAY, list(self._payoffs.values()))
+        _many(db, _STAND, list(self._standings.values()))
         _many(db, _PRESENCE, self._presences)
         for session, values in self._statuses:
             db.execute(
@@ -306,6 +424,19 @@ class Writer:
                 index_elements=["name"], set_={"session": statement.excluded.session}
             ),
             self._seats,
+        )
+
+    def _upsert_scopes(self, db: Connection) -> None:
+        """Form scopes; one that was formed before, and set aside, keeps counting its versions."""
+        if not self._formed:
+            return
+        make = insert_sqlite if db.dialect.name == "sqlite" else insert_postgresql
+        statement = make(tables.scope)
+        db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["session", "name"], set_={"seats": statement.excluded.seats}
+            ),
+            [{**one, "version": 0} for one in self._formed],
         )
 
     def _matching(self, db: Connection, statement: Update, rows: list[Values]) -> None:
@@ -359,16 +490,13 @@ def _many(db: Connection, statement: Update, rows: list[Values]) -> None:
         db.execute(statement, rows)
 
 
+def _at(session: str, scope: str, generation: int) -> Values:
+    return {"at_session": session, "at_scope": scope, "at_generation": generation}
+
+
 def _counted(key: tuple[str, str, int], count: list[int]) -> Values:
-    session, scope, generation = key
     before, now = count
-    return {
-        "at_session": session,
-        "at_scope": scope,
-        "at_generation": generation,
-        "before": before,
-        "now": now,
-    }
+    return {**_at(*key), "before": before, "now": now}
 
 
 def _own(private: Mapping[str, Mapping[str, Any]], seat: str) -> Values | None:

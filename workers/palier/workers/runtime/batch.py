@@ -12,20 +12,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from palier.broker.transport import Delivery, Publication
-from palier.schemas.errors import PalierError
 from palier.schemas.registry import message_type
+from palier.schemas.replies import LATER, Refused
 from palier.workers.domain.facts import PresenceChanged, Progress
 from palier.workers.errors import DatabaseUnavailable, Fenced
 from palier.workers.persistence import record, writer
 from palier.workers.persistence.database import answering
 from palier.workers.runtime.catalogue import Catalogue
 from palier.workers.runtime.handlers import HANDLERS, Asked
-from palier.workers.runtime.known import Known, Memory
+from palier.workers.runtime.known import Memory
 from palier.workers.runtime.outbox import Outbox
 from palier.workers.runtime.parcel import Item
 from palier.workers.runtime.reception import Presence, Received, Reception
@@ -100,6 +99,11 @@ class BatchHandler:
         """Return the seats of all sessions that are not over."""
         with answering(), self._engine.begin() as db:
             return record.seated_now(db)
+
+    def due(self, before: datetime) -> list[tuple[str, int, datetime]]:
+        """Return session, partition and time of all that is due by then, of any partition."""
+        with answering(), self._engine.begin() as db:
+            return record.due_sessions(db, before)
 
     def told(self, number: int) -> None:
         """Note that a parcel was told: it leaves the outbox soon. Any thread."""
@@ -223,20 +227,17 @@ class BatchHandler:
         if handler.stored and (stored := results.get(key)):
             kind, body = stored
             reply = message_type(kind).decode(body.encode())
-            work.replies.append(
-                self._teller.reply(reply, session=session, seat=asked.seat, cause=envelope)
-            )
+            work.replies.append(self._teller.reply(reply, seat=asked.seat, cause=envelope))
             return
         answer = handler.handle(work, asked, message)
         if answer is None:
             return
-        if handler.stored:
+        later = isinstance(answer, Refused) and answer.code in LATER
+        if handler.stored and not later:
             told = work.answer(answer, session=session, seat=asked.seat, cause=envelope)
             results[key] = (answer.kind, told)
         else:
-            work.replies.append(
-                self._teller.reply(answer, session=session, seat=asked.seat, cause=envelope)
-            )
+            work.replies.append(self._teller.reply(answer, seat=asked.seat, cause=envelope))
 
 
 class _Broken(Exception):
@@ -265,7 +266,7 @@ def _sessions(wanted: Sequence[Wanted], seats: dict[str, record.SeatRecord]) -> 
 def _note_presence(work: Work, presence: Presence, seat: record.SeatRecord | None) -> None:
     if seat is None:
         return
-    known = None if seat.session is None else _readable(work, seat.session)
+    known = None if seat.session is None else work.known(seat.session)
     if known is None or seat.session_over:
         work.writer.presence(seat.name, present=presence.present, at=work.now)
         if known is not None:
@@ -275,12 +276,3 @@ def _note_presence(work: Work, presence: Presence, seat: record.SeatRecord | Non
     if facts:
         assert isinstance(facts[0], PresenceChanged)
         work.keep(known, facts, cause=None)
-
-
-def _readable(work: Work, session: str) -> Known | None:
-    """Return a session, or None when it cannot be read: its seats come and go all the same."""
-    try:
-        return work.known(session)
-    except (PalierError, ValidationError) as error:
-        _log.warning("Session %s cannot be conducted: %s", session, error)
-        return None

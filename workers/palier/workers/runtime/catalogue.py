@@ -14,13 +14,15 @@ from palier.workers.errors import BrokenProgram, UnknownProgram
 class Catalogue:
     """Programs by name: the folder ``public_goods`` is the program ``public-goods``.
 
-    A program is read when a session of it is first opened or taken over; until the worker ends it
-    stays the same.
+    A program is read when a session of it is first opened or taken over; it stays the same until
+    the worker ends, or somebody asks to `reload` it.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
         self._loaded: dict[str, type[Program]] = {}
+        #: Those that were added: there is no file to read them from again.
+        self._added: set[str] = set()
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all programs, in order."""
@@ -35,12 +37,19 @@ class Catalogue:
     def add(self, name: str, program: type[Program]) -> None:
         """Offer a program that is in no folder, as tests and benchmarks do."""
         self._loaded[name] = program
+        self._added.add(name)
 
     def program(self, name: str) -> type[Program]:
         """Return a program; raises `UnknownProgram` or `BrokenProgram`."""
         if name not in self._loaded:
             self._loaded[name] = self._load(name)
         return self._loaded[name]
+
+    def reload(self, name: str) -> type[Program]:
+        """Read a program's file anew; raises `UnknownProgram` or `BrokenProgram`."""
+        if name not in self._added:
+            self._loaded.pop(name, None)
+        return self.program(name)
 
     def _load(self, name: str) -> type[Program]:
         folder = name.replace("-", "_")

@@ -19,35 +19,53 @@ from palier.program.errors import ProgramError
 from palier.program.program import Program
 from palier.program.scope import check_groups
 from palier.schemas.commands import (
+    Advance,
+    ChangeClock,
     Close,
+    Exclude,
+    GetLog,
     GetOverview,
     GetSnapshot,
+    Intervention,
     IssueCodes,
     Join,
     ListSessions,
     OpenSession,
+    Pause,
+    Readmit,
+    Replace,
+    Resume,
+    ResumeFrom,
+    Retry,
+    StandIn,
     Start,
     Submit,
+    Tick,
 )
 from palier.schemas.envelope import Envelope
 from palier.schemas.errors import PalierError
 from palier.schemas.events import SessionAssigned
 from palier.schemas.message import Message, Reply
-from palier.schemas.names import LOBBY, OPERATOR, ROOM
+from palier.schemas.names import LOBBY, OPERATOR, ROOM, WORKER
 from palier.schemas.replies import (
     CodesIssued,
+    Done,
     Refused,
     SessionClosed,
+    SessionLog,
     SessionOpened,
     Sessions,
     SessionStarted,
     Submitted,
 )
-from palier.workers.domain import views
-from palier.workers.domain.facts import Fact
-from palier.workers.domain.session import Opening, Refusal, Session
+from palier.workers.domain import interventions, views
+from palier.workers.domain.facts import Cause, Fact, Intervened
+from palier.workers.domain.record import Opening
+from palier.workers.domain.replay import rewind
+from palier.workers.domain.session import Refusal, Session
 from palier.workers.persistence import record, writer
-from palier.workers.runtime.known import Known
+from palier.workers.runtime.effects import effect_of
+from palier.workers.runtime.known import Known, prepared
 from palier.workers.runtime.parcel import Grant
 from palier.workers.runtime.telling import enrolment
 from palier.workers.runtime.work import Work
@@ -55,6 +73,20 @@ from palier.workers.runtime.work import Work
 #: Characters of a join code: none that is easily taken for another.
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH = 8
+
+#: Characters of a log that one message carries.
+_LOG_SIZE = 400_000
+
+#: What each intervention does to a session, where that is all it does.
+_INTERVENTIONS: dict[type[Intervention], Callable[..., interventions.Outcome]] = {
+    Advance: interventions.advance,
+    ChangeClock: interventions.change_clock,
+    Pause: interventions.pause,
+    Resume: interventions.resume,
+    Exclude: interventions.exclude,
+    StandIn: interventions.stand_in,
+    Readmit: interventions.readmit,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +160,7 @@ def open_session(work: Work, asked: Asked, command: OpenSession) -> Reply:
     work.items += enrolment(name, command.seats)
     for seat in sorted(known.session.present):
         assigned = SessionAssigned(session=name, partition=work.partition, seat=seat)
-        work.items.append(
-            work.teller.reply(assigned, session=name, seat=seat, cause=_unaddressed(asked))
-        )
+        work.items.append(work.teller.reply(assigned, seat=seat, cause=_unaddressed(asked)))
     work.memory.keep(known)
     work.opened(known, author=asked.seat)
     if command.auto_start and len(known.session.present) == len(command.seats):
@@ -192,18 +222,119 @@ def get_snapshot(work: Work, asked: Asked, query: GetSnapshot) -> Reply:
     known = work.known(name) or _unlocked(work, name)
     if known is None or asked.seat not in known.session.seats:
         return _no_session(name)
-    return views.snapshot(known.session, asked.seat)
+    return views.snapshot(known.session, asked.seat, now=work.now)
 
 
 def get_overview(work: Work, _asked: Asked, query: GetOverview) -> Reply:
     """Tell an operator where every seat is."""
     known = work.known(query.session)
-    return _no_session(query.session) if known is None else views.overview(known.session)
+    if known is None:
+        return _no_session(query.session)
+    return views.overview(known.session, now=work.now)
+
+
+def get_log(work: Work, _asked: Asked, query: GetLog) -> Reply:
+    """Tell an operator what happened in a session."""
+    if query.session not in work.stamps:
+        return _no_session(query.session)
+    entries = record.read_log(work.db, query.session, after=query.after, limit=query.limit + 1)
+    kept = entries[: query.limit]
+    while len(kept) > 1 and sum(len(one.model_dump_json()) for one in kept) > _LOG_SIZE:
+        kept = kept[: len(kept) // 2]
+    return SessionLog(session=query.session, entries=kept, more=len(kept) < len(entries))
 
 
 def list_sessions(work: Work, _asked: Asked, _query: ListSessions) -> Reply:
     """Tell an operator which sessions there are."""
     return Sessions(partitions=work.partitions, sessions=record.list_sessions(work.db))
+
+
+def intervene(work: Work, asked: Asked, command: Intervention) -> Reply:
+    """Change the course of a session."""
+    known = work.known(command.session)
+    if known is None:
+        return _no_session(command.session)
+    return _intervened(
+        work,
+        asked,
+        known,
+        _INTERVENTIONS[type(command)](
+            known.session, command, cause=_cause(asked, command), at=work.now
+        ),
+    )
+
+
+def retry(work: Work, asked: Asked, command: Retry) -> Reply:
+    """Let a stopped session try again, with its program read anew."""
+    known = work.known(command.session)
+    if known is None:
+        return _no_session(command.session)
+    if known.session.status == "stopped":
+        work.settle()
+        known = work.memory.reread(work.db, command.session, reload=True)
+    cause = _cause(asked, command)
+    facts = interventions.retry(known.session, command, cause=cause, at=work.now)
+    reply = _intervened(work, asked, known, facts)
+    if known.session.status == "stopped" and not isinstance(facts, Refusal):
+        return _refusal(command.session, "failed-again", known.session.reason)
+    return reply
+
+
+def resume_from(work: Work, asked: Asked, command: ResumeFrom) -> Reply:
+    """Let a session go on from an earlier stage, with its program read anew."""
+    known = work.known(command.session)
+    if known is None:
+        return _no_session(command.session)
+    if known.session.over or known.session.status == "lobby":
+        return _refusal(
+            command.session, "not-running", f"Session {command.session} is {known.session.status}."
+        )
+    work.settle()
+    before = record.read_session(work.db, command.session)
+    assert before is not None, "its row is locked"
+    program, broken = prepared(work.catalogue, before, reload=True)
+    if broken is not None:
+        return _refusal(command.session, "still-failing", broken.reason)
+    found = rewind(
+        before,
+        program,
+        stage=command.stage,
+        visit=command.visit,
+        scope=command.scope,
+        cause=_cause(asked, command, what="rewound"),
+        at=work.now,
+    )
+    if isinstance(found, Refusal):
+        return _refused(command.session, found)
+    session, facts = found
+    fresh = Known.read(before, session)
+    work.memory.keep(fresh)
+    return _intervened(work, asked, fresh, facts)
+
+
+def replace_seat(work: Work, asked: Asked, command: Replace) -> Reply:
+    """Give a seat a new code, for another person or computer."""
+    known = work.known(command.session)
+    if known is None:
+        return _no_session(command.session)
+    reply = issue_codes(work, asked, IssueCodes(session=command.session, seats=(command.seat,)))
+    if isinstance(reply, CodesIssued):
+        cause = _cause(asked, command)
+        noted = Intervened(
+            what="seat-replaced", cause=cause, body={"seat": command.seat}, at=work.now
+        )
+        work.keep(known, [noted], cause=asked.envelope)
+    return reply
+
+
+def tick(work: Work, asked: Asked, command: Tick) -> None:
+    """Do what is due in a session by now."""
+    known = work.known(command.session)
+    if known is None:
+        return
+    facts = known.session.tick(message_id=asked.envelope.message_id, at=work.now)
+    if facts:
+        work.keep(known, facts, cause=asked.envelope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +361,12 @@ HANDLERS = MappingProxyType(
         IssueCodes.kind: Handler(issue_codes, OPERATOR, stored=False),
         GetOverview.kind: Handler(get_overview, OPERATOR, stored=False),
         ListSessions.kind: Handler(list_sessions, OPERATOR, stored=False),
+        **{one.kind: Handler(intervene, OPERATOR) for one in _INTERVENTIONS},
+        Retry.kind: Handler(retry, OPERATOR),
+        ResumeFrom.kind: Handler(resume_from, OPERATOR),
+        Replace.kind: Handler(replace_seat, OPERATOR, stored=False),
+        GetLog.kind: Handler(get_log, OPERATOR, stored=False),
+        Tick.kind: Handler(tick, WORKER, stored=False),
         Join.kind: Handler(join, ROOM, stored=False),
     }
 )
@@ -251,6 +388,23 @@ def _decided(
         return _refused(command.session, facts)
     work.keep(known, facts, cause=asked.envelope)
     return done
+
+
+def _intervened(work: Work, asked: Asked, known: Known, facts: interventions.Outcome) -> Reply:
+    name = known.session.name
+    if isinstance(facts, Refusal):
+        return _refused(name, facts)
+    work.keep(known, facts, cause=asked.envelope)
+    return Done(session=name, effect=effect_of(facts))
+
+
+def _cause(asked: Asked, command: Intervention, *, what: str = "operator") -> Cause:
+    return Cause(
+        what=what,
+        author=asked.seat,
+        reason=command.reason,
+        message_id=asked.envelope.message_id,
+    )
 
 
 def _check_seats(command: OpenSession, seats: dict[str, record.SeatRecord]) -> None:

@@ -10,11 +10,16 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from palier.program.program import Program
+from palier.schemas.errors import PalierError
+from palier.workers.domain.record import Record
+from palier.workers.domain.replay import restore
 from palier.workers.domain.session import Session
 from palier.workers.errors import ProgramFailed
-from palier.workers.persistence.record import SessionRecord, read_session
+from palier.workers.persistence.record import read_session
 from palier.workers.runtime.catalogue import Catalogue
 
 _log = logging.getLogger(__name__)
@@ -25,12 +30,28 @@ _KEPT = 100
 
 @dataclass(slots=True)
 class Known:
-    """A session as this worker knows it; ``version`` and ``releases`` number what comes next."""
+    """A session as this worker knows it.
+
+    ``version`` and ``releases`` are those of the last entry in its log and of its last release,
+    ``step`` the version of the last step that moved its program on.
+    """
 
     session: Session
     stamp: int
     version: int = 0
     releases: int = 0
+    step: int = 0
+
+    @classmethod
+    def read(cls, record: Record, session: Session) -> Known:
+        """Return what a record tells, and the session that was made from it."""
+        return cls(
+            session=session,
+            stamp=record.stamp,
+            version=record.version,
+            releases=record.releases,
+            step=max((one.version for one in record.steps), default=0),
+        )
 
 
 class Memory:
@@ -41,14 +62,24 @@ class Memory:
         self._known: OrderedDict[str, Known] = OrderedDict()
 
     def recall(self, db: Connection, name: str, *, stamp: int) -> Known:
-        """Return a session as the database has it; raises what loading its program raises."""
+        """Return a session as the database has it.
+
+        One whose program cannot be had, or does something else now, is there too: see
+        `Session.fault`.
+        """
         known = self._known.get(name)
         if known is None or known.stamp != stamp:
-            record = read_session(db, name)
-            assert record is not None, "its row is locked"
-            known = self._restored(record)
-            self.keep(known)
+            known = self.reread(db, name)
         self._known.move_to_end(name)
+        return known
+
+    def reread(self, db: Connection, name: str, *, reload: bool = False) -> Known:
+        """Read a session anew, with ``reload`` its program too."""
+        record = read_session(db, name)
+        assert record is not None, "its row is locked"
+        program, broken = prepared(self._catalogue, record, reload=reload)
+        known = Known.read(record, restore(record, program, broken=broken))
+        self.keep(known)
         return known
 
     def keep(self, known: Known) -> None:
@@ -62,23 +93,23 @@ class Memory:
         for name in names:
             self._known.pop(name, None)
 
-    def _restored(self, record: SessionRecord) -> Known:
-        opening = record.opening
-        program = self._catalogue.program(opening.program)
-        session = Session(opening, program(program.Settings.model_validate(opening.settings)))
-        session.present = set(record.present)
-        if record.started_at is not None:
-            try:
-                session.restore(started_at=record.started_at, record=record.generations)
-            except ProgramFailed:
-                if record.status != "failed":
-                    raise
-                _log.info("Session %s is read up to where its program failed.", opening.name)
-        session.status = record.status
-        session.reason = record.reason
-        return Known(
-            session=session,
-            stamp=record.stamp,
-            version=record.version,
-            releases=max((one.order for one in record.generations), default=0),
+
+def prepared(
+    catalogue: Catalogue, record: Record, *, reload: bool
+) -> tuple[Program, ProgramFailed | None]:
+    """Return a session's program, or one that can do nothing and why."""
+    opening = record.opening
+    try:
+        find = catalogue.reload if reload else catalogue.program
+        program = find(opening.program)
+        return program(program.Settings.model_validate(opening.settings)), None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        reason = (
+            f"The settings of {opening.name} no longer fit its program: {where}: {first['msg']}"
         )
+    except PalierError as error:
+        reason = str(error)
+    _log.warning("Session %s cannot be conducted: %s", opening.name, reason)
+    return Program(), ProgramFailed(reason, traceback="")

@@ -13,7 +13,7 @@ from palier.schemas.addresses import DEAD_LETTERS
 from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
 from palier.schemas.errors import UnreadableMessage
 from palier.schemas.message import Command, Message, Query
-from palier.schemas.names import OPERATOR, ROOM
+from palier.schemas.names import OPERATOR, ROOM, WORKER
 from palier.schemas.replies import Refused
 from palier.workers.errors import Unwelcome
 from palier.workers.runtime.handlers import HANDLERS, Asked
@@ -85,6 +85,8 @@ class Reception:
         return Asked(envelope, key.seat)
 
     def _role(self, account: str) -> str:
+        if account == self._teller.account:
+            return WORKER
         if account in self.operators:
             return OPERATOR
         return ROOM if account == ROOM else "participant"
@@ -105,7 +107,7 @@ class Reception:
             # who waits for a direct reply would wait in vain for one on its queue
             reply_to=reply_to if reply_to.startswith(DIRECT_REPLY) else None,
         )
-        return self._teller.reply(refused, session=session, seat=seat, cause=cause)
+        return self._teller.reply(refused, seat=seat, cause=cause)
 
 
 def _dead(delivery: Delivery, code: str, reason: str) -> Publication:

@@ -90,9 +90,7 @@ class Relay:
             correlation_id=grant.correlation_id,
             reply_to=grant.reply_to,
         )
-        await connection.publish(
-            [self._teller.reply(joined, session=LOBBY, seat=grant.seat, cause=cause)]
-        )
+        await connection.publish([self._teller.reply(joined, seat=grant.seat, cause=cause)])
 
     def _password(self, grant: Grant) -> str:
         """Return the same password each time the same join is answered.

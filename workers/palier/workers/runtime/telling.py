@@ -13,22 +13,36 @@ from palier.broker import topology
 from palier.broker.topology import Declaration, Removal, Unbinding
 from palier.broker.transport import Publication
 from palier.schemas import events
-from palier.schemas.addresses import EVENTS, barrier_exchange, to_all, to_seat, to_staff
+from palier.schemas.addresses import (
+    EVENTS,
+    barrier_exchange,
+    seat_queue,
+    to_all,
+    to_seat,
+    to_staff,
+)
 from palier.schemas.envelope import Envelope
 from palier.schemas.events import ProgramFailed, SessionFinished, StageOpened
 from palier.schemas.message import Event, Message
 from palier.schemas.names import ALL
 from palier.workers.domain.facts import (
+    Arrived,
+    ClockChanged,
     Ended,
     Fact,
     Failed,
+    Intervened,
     Opened,
     PresenceChanged,
     Progress,
     Released,
+    Rewound,
     ScopeFormed,
+    StandingChanged,
+    StatusChanged,
 )
 from palier.workers.domain.session import Session
+from palier.workers.runtime.log import entry
 from palier.workers.runtime.parcel import Item
 
 Cause = Envelope[Message]
@@ -38,7 +52,7 @@ class Teller:
     """Makes the worker's messages; ``account`` is its user, which the broker validates."""
 
     def __init__(self, account: str) -> None:
-        self._account = account
+        self.account = account
 
     def publication(
         self,
@@ -51,7 +65,7 @@ class Teller:
         """Return a message of the worker's, on its way."""
         properties, body = Envelope(
             message=message,
-            user_id=self._account,
+            user_id=self.account,
             correlation_id=cause.correlation_id if cause else None,
             causation_id=cause.message_id if cause else None,
         ).pack(persistent=False)
@@ -59,13 +73,13 @@ class Teller:
             exchange=exchange, routing_key=routing_key, properties=properties, body=body
         )
 
-    def reply(self, message: Message, *, session: str, seat: str, cause: Cause) -> Publication:
-        """Return the answer to a command: to where it asks for, else to its sender's queue."""
-        if cause.reply_to:
-            return self.publication(message, exchange="", routing_key=cause.reply_to, cause=cause)
-        return self.publication(
-            message, routing_key=to_seat(session, seat, message.verb()), cause=cause
-        )
+    def reply(self, message: Message, *, seat: str, cause: Cause) -> Publication:
+        """Return the answer to a command: to where it asks for, else to its sender's own queue.
+
+        Straight to the queue and not by a session's bindings: it is heard when the session is over.
+        """
+        key = cause.reply_to or seat_queue(seat)
+        return self.publication(message, exchange="", routing_key=key, cause=cause)
 
     def staff(self, message: Event, *, session: str, cause: Cause | None) -> Publication:
         """Return an event for operators."""
@@ -79,7 +93,9 @@ class Teller:
             self.staff(arrived, session=arrived.session, cause=None),
         )
 
-    def tell(self, session: Session, fact: Fact, *, cause: Cause | None = None) -> Iterator[Item]:
+    def tell(  # noqa: C901, PLR0912 - a table
+        self, session: Session, fact: Fact, *, cause: Cause | None = None
+    ) -> Iterator[Item]:
         """Yield what follows from a fact, in order; ``cause`` is the command behind it."""
         name = session.name
         match fact:
@@ -103,6 +119,22 @@ class Teller:
                 )
                 yield self._barrier(released, name, scope, cause)
                 yield self.staff(released, session=name, cause=cause)
+            case Arrived(how=how, seat=seat) if how != "submitted":
+                yield self._seat_changed(name, seat, cause)
+                yield self._intervened(name, fact, cause)
+            case StandingChanged(seat=seat):
+                yield self._seat_changed(name, seat, cause)
+                yield self._intervened(name, fact, cause)
+            case StatusChanged():
+                yield from self._status(name, fact, cause)
+            case ClockChanged(scope=scope, generation=generation, version=version, clock=clock):
+                message = events.ClockChanged(
+                    session=name, scope=scope, generation=generation, version=version, clock=clock
+                )
+                yield self._barrier(message, name, scope, cause)
+                yield self.staff(message, session=name, cause=cause)
+            case Intervened() | Rewound():
+                yield self._intervened(name, fact, cause)
             case PresenceChanged(seat=seat, present=present, at=at):
                 changed = events.PresenceChanged(session=name, seat=seat, present=present, at=at)
                 yield self.staff(changed, session=name, cause=cause)
@@ -113,6 +145,49 @@ class Teller:
                 yield from self._ended(session, fact, cause)
             case _:
                 return
+
+    def _seat_changed(self, session: str, seat: str, cause: Cause | None) -> Publication:
+        return self.publication(
+            events.SeatChanged(session=session, seat=seat),
+            routing_key=to_seat(session, seat, events.SeatChanged.verb()),
+            cause=cause,
+        )
+
+    def _intervened(
+        self,
+        session: str,
+        fact: Arrived | StandingChanged | StatusChanged | Intervened | Rewound,
+        cause: Cause | None,
+    ) -> Publication:
+        found = entry(fact)
+        assert found is not None
+        what, author, body = found
+        return self.staff(
+            events.Intervened(
+                session=session,
+                what=what,
+                author=author,
+                reason=fact.cause.reason,
+                at=fact.at,
+                body=body,
+            ),
+            session=session,
+            cause=cause,
+        )
+
+    def _status(self, session: str, fact: StatusChanged, cause: Cause | None) -> Iterator[Item]:
+        yield self.publication(
+            events.StatusChanged(
+                session=session,
+                version=fact.version,
+                status=fact.status,
+                # what an author's code raised is for the operator
+                reason="" if fact.status == "stopped" else fact.cause.reason,
+            ),
+            routing_key=to_all(session, events.StatusChanged.verb()),
+            cause=cause,
+        )
+        yield self._intervened(session, fact, cause)
 
     def _own(self, session: Session, opened: Opened, cause: Cause | None) -> Iterator[Item]:
         """Bring each seat's own data ahead of the hint that lets them be shown."""
@@ -138,11 +213,7 @@ class Teller:
         name = session.name
         yield self.publication(
             SessionFinished(
-                session=name,
-                version=fact.version,
-                outcome=fact.outcome,
-                # what an author's code raised is for the operator
-                reason="" if fact.outcome == "failed" else fact.reason,
+                session=name, version=fact.version, outcome=fact.outcome, reason=fact.reason
             ),
             routing_key=to_all(name, SessionFinished.verb()),
             cause=cause,

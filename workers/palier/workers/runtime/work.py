@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -18,19 +17,16 @@ from palier.workers.domain.facts import (
     Arrived,
     Ended,
     Fact,
-    Failed,
-    Opened,
-    Paid,
     PresenceChanged,
     Progress,
     Released,
-    ScopeFormed,
-    Started,
+    StandingChanged,
 )
 from palier.workers.domain.session import Session
 from palier.workers.persistence.writer import Writer
 from palier.workers.runtime.catalogue import Catalogue
 from palier.workers.runtime.known import Known, Memory
+from palier.workers.runtime.log import STEPS, entry
 from palier.workers.runtime.parcel import Item
 from palier.workers.runtime.telling import Teller
 
@@ -67,7 +63,14 @@ class Work:
         if name in self.touched:
             return self.touched[name]
         stamp = self.stamps.get(name)
-        return None if stamp is None else self.memory.recall(self.db, name, stamp=stamp)
+        if stamp is None:
+            return None
+        known = self.memory.recall(self.db, name, stamp=stamp)
+        session = known.session
+        if session.fault is not None and session.status in {"running", "paused"}:
+            # found out only now: it is held, and its operator is told once
+            self.keep(known, session.stop(session.fault, self.now), cause=None)
+        return known
 
     def keep(self, known: Known, facts: Iterable[Fact], *, cause: Envelope[Message] | None) -> None:
         """Write facts and note what is told of them."""
@@ -77,8 +80,8 @@ class Work:
             if isinstance(fact, Released):
                 known.releases += 1
                 self.releases.add((session.name, fact.scope, fact.generation))
-            self.writer.fact(session.name, fact, releases=known.releases)
             self._log(known, fact)
+            self.writer.fact(session.name, fact, releases=known.releases, step=known.step)
             self._note_progress(session, fact)
             self.items += self.teller.tell(session, fact, cause=cause)
             if isinstance(fact, Ended):
@@ -103,7 +106,7 @@ class Work:
 
         A submit whose barrier opens in this very transaction is told by the release.
         """
-        told = self.teller.reply(reply, session=session, seat=seat, cause=cause)
+        told = self.teller.reply(reply, seat=seat, cause=cause)
         body = told.body.decode()
         self.writer.result(
             {
@@ -130,6 +133,14 @@ class Work:
             and (reply.session, reply.scope, reply.generation) in self.releases
         )
 
+    def settle(self) -> None:
+        """Write what was decided until now, so that a session can be read back as it is."""
+        self.stamp()
+        self.writer.flush(self.db)
+        self.stamps.update((name, one.stamp) for name, one in self.touched.items())
+        self.touched.clear()
+        self.writer = Writer()
+
     def stamp(self) -> None:
         """Mark every session that changed, so that nobody else's picture of it passes for new."""
         for name, known in self.touched.items():
@@ -137,11 +148,13 @@ class Work:
             known.stamp += 1
 
     def _log(self, known: Known, fact: Fact) -> None:
-        entry = _entry(fact)
-        if entry is None:
+        found = entry(fact)
+        if found is None:
             return
         known.version += 1
-        kind, author, body = entry
+        kind, author, body = found
+        if kind in STEPS:
+            known.step = known.version
         self.writer.log(
             known.session.name, known.version, kind, author=author, at=self.now, body=body
         )
@@ -152,8 +165,19 @@ class Work:
                 current = session.scopes[scope].current
                 assert current is not None
                 self.progress[session.name, scope] = Progress(
-                    session.name, scope, generation, count, current.stage.parties
+                    session.name, scope, generation, count, len(current.barrier.parties)
                 )
+            case StandingChanged(withdrawn=withdrawn):
+                for one in withdrawn:
+                    current = session.scopes[one.scope].current
+                    assert current is not None
+                    self.progress[session.name, one.scope] = Progress(
+                        session.name,
+                        one.scope,
+                        one.generation,
+                        len(current.barrier.arrived),
+                        one.expected,
+                    )
             case Released(scope=scope):
                 self.progress[session.name, scope] = None
             case Ended():
@@ -164,29 +188,3 @@ class Work:
                 )
             case _:
                 pass
-
-
-def _entry(fact: Fact) -> tuple[str, str, dict[str, Any]] | None:
-    """Return kind, author and body of a fact's entry in the log; None for those not in it."""
-    match fact:
-        case Opened(stage=stage):
-            return "stage-opened", "palier", _position(stage.scope, stage.generation, stage.name)
-        case Released(scope=scope, generation=generation, stage=stage, then=then):
-            body = _position(scope, generation, stage)
-            return "released", "palier", {**body, "next": then.stage.name if then else None}
-        case ScopeFormed(scope=scope, seats=seats):
-            return "scope-formed", "palier", {"scope": scope, "seats": list(seats)}
-        case Started(author=author):
-            return "started", author, {}
-        case PresenceChanged(seat=seat, present=present):
-            return "presence-changed", "palier", {"seat": seat, "present": present}
-        case Failed(reason=reason, traceback=traceback):
-            return "program-failed", "palier", {"reason": reason, "traceback": traceback}
-        case Ended(outcome=outcome, reason=reason, author=author):
-            return "session-finished", author, {"outcome": outcome, "reason": reason}
-        case Arrived() | Paid():
-            return None
-
-
-def _position(scope: str, generation: int, stage: str) -> dict[str, Any]:
-    return {"scope": scope, "generation": generation, "stage": stage}

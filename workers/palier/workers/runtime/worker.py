@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ from palier.workers.runtime.conductor import PREFETCH, Conductor
 from palier.workers.runtime.lookout import Lookout
 from palier.workers.runtime.relay import Relay
 from palier.workers.runtime.telling import Teller, enrolment
+from palier.workers.runtime.timekeeper import Timekeeper
 
 _log = logging.getLogger(__name__)
 
@@ -127,21 +129,28 @@ class Worker:
             set_up=partial(self._consume, publishing, handlers, conductors, executor),
             on_state=self._note_state,
         )
-        async with publishing, consuming:
-            await self._conduct(conductors)
 
-    async def _conduct(self, conductors: Sequence[Conductor]) -> None:
+        async def due(before: datetime) -> list[tuple[str, int, datetime]]:
+            return await _call(executor, partial(handlers[0].due, before))
+
+        timekeeper = Timekeeper(account=self._given.account.user, due=due, publishing=publishing.up)
+        async with publishing, consuming:
+            await self._conduct(conductors, timekeeper)
+
+    async def _conduct(self, conductors: Sequence[Conductor], timekeeper: Timekeeper) -> None:
         """Conduct until cancelled, or until one of them fails."""
         conducting = [asyncio.create_task(one.run()) for one in conductors]
         refused = asyncio.create_task(self._refused())
+        keeping = asyncio.create_task(timekeeper.run())
         try:
-            waiting = {*conducting, refused}
+            waiting = {*conducting, refused, keeping}
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
             self._stopping = True
             refused.cancel()
+            keeping.cancel()
             for conductor in conductors:
                 conductor.stop()
             await asyncio.wait(conducting, timeout=_LAST_BATCH)

@@ -1,0 +1,104 @@
+"""What is on the record of a session, as it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import JsonValue
+
+from palier.schemas.events import Stage, Standing
+from palier.schemas.forms import Answer
+from palier.schemas.replies import How, SessionStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """With what a session was opened."""
+
+    name: str
+    program: str
+    seats: tuple[str, ...]
+    settings: Mapping[str, JsonValue]
+    partition: int
+    seed: int
+    auto_start: bool
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A generation as the record has it. ``opened_by`` is the step that opened it."""
+
+    stage: Stage
+    private: Mapping[str, Mapping[str, JsonValue]]
+    parties: frozenset[str]
+    arrived_at: Mapping[str, datetime]
+    how: Mapping[str, How]
+    answers: Mapping[str, Answer | None]
+    opened_by: int
+    released_at: datetime | None = None
+    clock_paused: bool = False
+    due_at: datetime | None = None
+    #: Parties that left it while it was open.
+    withdrawn: frozenset[str] = frozenset()
+    void: bool = False
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Return scope and number."""
+        return self.stage.scope, self.stage.generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that moved the program on, at its place (``version``) in the session's log.
+
+    ``released`` gives the answers of a generation; ``rewound`` does an earlier step again and sets
+    aside all from ``since`` on, that step included.
+    """
+
+    version: int
+    kind: Literal["started", "released", "abandoned", "excluded", "readmitted", "rewound"]
+    at: datetime
+    scope: str = ""
+    generation: int = 0
+    seat: str = ""
+    excluded: tuple[str, ...] = ()
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """The result of a side effect, at its place in the log."""
+
+    version: int
+    scope: str
+    name: str
+    visit: int
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Everything that the database knows of one session."""
+
+    opening: Opening
+    status: SessionStatus
+    reason: str = ""
+    traceback: str = ""
+    version: int = 0
+    stamp: int = 0
+    releases: int = 0
+    present: frozenset[str] = frozenset()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    payoffs: Mapping[str, Decimal] = field(default_factory=dict)
+    #: Seats and version of each scope.
+    scopes: Mapping[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
+    generations: Sequence[Recorded] = ()
+    steps: Sequence[Step] = ()
+    effects: Sequence[Effect] = ()

@@ -1,0 +1,324 @@
+"""Going through a session's record again: how a worker takes over from another.
+
+The rows say where a session is; running the program again, with the recorded answers, brings its
+coroutine there. What it asks for on the way is compared with the record: a program that was
+changed, or whose outcome hangs on something that is not on the record, is found out at the first
+stage that differs, and its session stops there with its data as they are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pydantic import JsonValue, ValidationError
+
+from palier.program.program import Program
+from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
+from palier.workers.domain.barrier import Barrier
+from palier.workers.domain.execution import Asked
+from palier.workers.domain.facts import Cause, Fact, Rewound
+from palier.workers.domain.record import Effect, Record, Recorded, Step
+from palier.workers.domain.scope import Generation, Scope
+from palier.workers.domain.session import Refusal, Session, opened
+from palier.workers.errors import ProgramDiverged, ProgramFailed
+
+
+def restore(record: Record, program: Program, *, broken: ProgramFailed | None = None) -> Session:
+    """Return the session that a record tells of; ``broken`` is why its program cannot be had.
+
+    A program that fails or diverges on the way leaves its reason in `Session.fault`; all that the
+    rows say is there in any case.
+    """
+    session = _from_rows(record, program, record.generations)
+    session.fault = broken
+    if session.over or broken is not None:
+        return session
+    steps, effects = effective(record.steps, record.effects)
+    replay = _Replay(session, [one for one in record.generations if not one.void], effects)
+    try:
+        replay.go_through(steps)
+        replay.check_payoffs(record)
+    except ProgramFailed as failure:
+        session.execution.close()
+        session.fault = failure
+    return session
+
+
+def rewind(
+    record: Record,
+    program: Program,
+    *,
+    stage: str,
+    visit: int | None,
+    scope: str | None,
+    cause: Cause,
+    at: datetime,
+) -> tuple[Session, list[Fact]] | Refusal:
+    """Return the session as it is when a stage is opened once more, and the facts of that.
+
+    What was decided in it and after is set aside. The refusal says which stage there is not, or
+    why the program does not get there either.
+    """
+    target = _find(record, stage, visit, scope)
+    if target is None:
+        return Refusal(
+            code="unknown-stage",
+            reason=f"The record of {record.opening.name} has no such opening of stage {stage!r}.",
+        )
+    since = target.opened_by
+    steps, effects = effective(record.steps, record.effects)
+    again = next(one for one in steps if one.version == since)
+    kept = [one for one in record.generations if not one.void and one.opened_by < since]
+    void = tuple(one.key for one in record.generations if not one.void and one.opened_by >= since)
+    session = _from_rows(record, program, kept)
+    replay = _Replay(session, kept, [one for one in effects if one.version < since])
+    try:
+        replay.go_through([one for one in steps if one.version < since])
+    except ProgramFailed as failure:
+        return Refusal(code="still-failing", reason=failure.reason)
+    excluded = tuple(one for one in session.seats if session.standings[one] == "excluded")
+    for one in session.execution.participants:
+        one.excluded = one.seat in excluded
+    rewound = Rewound(
+        since=since,
+        scope=again.scope,
+        generation=again.generation,
+        stage=stage,
+        void=void,
+        excluded=excluded,
+        cause=cause,
+        at=at,
+    )
+    session.status = "running"
+    session.reason = session.traceback = ""
+    facts = session.redo(again.scope, cause=cause, at=at)
+    if session.held:
+        return Refusal(code="failed-again", reason=session.reason)
+    return session, [rewound, *facts]
+
+
+def effective(steps: Sequence[Step], effects: Sequence[Effect]) -> tuple[list[Step], list[Effect]]:
+    """Return what is left of a record's steps and effects, without what was set aside."""
+    left: list[Step] = []
+    kept = list(effects)
+    for step in steps:
+        if step.kind == "rewound":
+            left = [one for one in left if one.version < step.since]
+            kept = [one for one in kept if one.version < step.since or one.version > step.version]
+        left.append(step)
+    return left, kept
+
+
+def _find(record: Record, stage: str, visit: int | None, scope: str | None) -> Recorded | None:
+    found = [
+        one
+        for one in record.generations
+        if not one.void
+        and one.stage.name == stage
+        and visit in {None, one.stage.visit}
+        and scope in {None, one.stage.scope}
+    ]
+    if visit is None and found:
+        last = max(one.stage.visit for one in found)
+        found = [one for one in found if one.stage.visit == last]
+    return min(found, key=lambda one: one.opened_by, default=None)
+
+
+def _from_rows(record: Record, program: Program, generations: Sequence[Recorded]) -> Session:
+    """Return the session with all that the rows tell, and its program not begun."""
+    session = Session(record.opening, program)
+    session.status = record.status
+    session.reason = record.reason
+    session.traceback = record.traceback
+    session.present = set(record.present)
+    session.standings.update(record.standings)
+    session.paid.update(record.payoffs)
+    for name, (seats, version) in record.scopes.items():
+        session.scopes[name] = Scope(name=name, seats=seats, version=version)
+    for one in record.generations:
+        scope = session.scopes[one.stage.scope]
+        scope.last = max(scope.last, one.stage.generation)
+    for one in sorted(generations, key=lambda one: one.stage.generation):
+        if not one.void:
+            session.scopes[one.stage.scope].current = _generation(one)
+    return session
+
+
+def _generation(one: Recorded) -> Generation:
+    return Generation(
+        stage=one.stage,
+        private=one.private,
+        barrier=Barrier(one.parties, frozenset(one.arrived_at)),
+        answers=dict(one.answers),
+        arrived_at=dict(one.arrived_at),
+        how=dict(one.how),
+        released_at=one.released_at,
+        clock_paused=one.clock_paused,
+        due_at=one.due_at,
+        withdrawn=set(one.withdrawn),
+    )
+
+
+class _Replay:
+    """One run of a program through a record; raises `ProgramFailed` and `ProgramDiverged`."""
+
+    def __init__(
+        self, session: Session, generations: Sequence[Recorded], effects: Sequence[Effect]
+    ) -> None:
+        self._session = session
+        self._execution = session.execution
+        self._effects: Mapping[tuple[str, str, int], JsonValue] = {
+            (one.scope, one.name, one.visit): one.value for one in effects
+        }
+        #: What the program is still to open, in each scope.
+        self._ahead: defaultdict[str, deque[Recorded]] = defaultdict(deque)
+        for one in sorted(generations, key=lambda one: one.stage.generation):
+            self._ahead[one.stage.scope].append(one)
+        #: What it opened last, in each scope.
+        self._open: dict[str, Generation] = {}
+
+    def go_through(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self._go(step)
+        for scope in self._ahead.values():
+            for one in scope:
+                raise self._diverged(one, "opens nothing there")
+        if self._execution.finished:
+            raise ProgramDiverged(
+                f"The program of {self._session.name} is at its end now, where its record goes on: "
+                "bring back the program as it was, or resume from an earlier stage.",
+                traceback="",
+            )
+        for name, generation in self._open.items():
+            current = self._session.scopes[name].current
+            assert current is not None
+            current.form, current.defaults = generation.form, generation.defaults
+            if not current.stage.title:
+                # written before rows had what is shown
+                current.stage = generation.stage
+
+    def check_payoffs(self, record: Record) -> None:
+        for one in self._execution.participants:
+            kept = record.payoffs.get(one.seat)
+            if kept is not None and kept != one.payoff:
+                last = max(
+                    (one for one in record.generations if not one.void),
+                    key=lambda one: one.opened_by,
+                    default=None,
+                )
+                where = f" by stage {last.stage.name!r}" if last else ""
+                raise ProgramDiverged(
+                    f"The record of {self._session.name} has paid {one.seat} {kept:f}{where}, and "
+                    f"the program comes to {one.payoff:f} now: it was changed, or its payoffs hang "
+                    "on something that is not on the record (use session.random, session.now() "
+                    "and session.once()).",
+                    traceback="",
+                )
+
+    def _go(self, step: Step) -> None:
+        match step.kind:
+            case "started":
+                self._compare(self._execution.start(at=step.at, perform=self._perform), step)
+            case "released":
+                self._release(step)
+            case "abandoned":
+                asked = self._execution.abandon(step.scope, at=step.at, perform=self._perform)
+                self._compare(asked, step)
+            case "excluded" | "readmitted":
+                self._execution.exclude(step.seat, excluded=step.kind == "excluded")
+            case "rewound":
+                for one in self._execution.participants:
+                    one.excluded = one.seat in step.excluded
+                if step.scope:
+                    self._release(step)
+                else:
+                    asked = self._execution.start(at=step.at, perform=self._perform)
+                    self._compare(asked, step)
+
+    def _release(self, step: Step) -> None:
+        generation = self._open.get(step.scope)
+        if generation is None or generation.number != step.generation:
+            raise ProgramDiverged(
+                f"The record of {self._session.name} has generation {step.generation} of scope "
+                f"{step.scope!r} released next, and the program has not opened it: bring back the "
+                "program as it was when the session was opened.",
+                traceback="",
+            )
+        try:
+            answers = generation.given()
+        except ValidationError as error:
+            raise ProgramDiverged(
+                f"The answers on record for stage {generation.stage.name!r} (visit "
+                f"{generation.stage.visit}, scope {step.scope!r}) no longer pass its form: "
+                f"{error.errors(include_url=False)[0]['msg']}.",
+                traceback="",
+            ) from None
+        asked = self._execution.resume(step.scope, answers, at=step.at, perform=self._perform)
+        self._compare(asked, step)
+
+    def _perform(self, request: OnceRequest) -> JsonValue:
+        try:
+            return self._effects[request.scope, request.name, request.visit]
+        except KeyError:
+            raise ProgramDiverged(
+                f"The record of {self._session.name} has no side effect {request.name!r} (visit "
+                f"{request.visit}) in scope {request.scope!r}, for which the program asks now: "
+                "bring back the program as it was, or resume from an earlier stage.",
+                traceback="",
+            ) from None
+
+    def _compare(self, asked: list[Asked], step: Step) -> None:
+        for one in asked:
+            if isinstance(one, ScopeRequest):
+                known = self._session.scopes.get(one.scope)
+                if known is None or (known.seats != one.seats and self._ahead[one.scope]):
+                    raise ProgramDiverged(
+                        f"The program of {self._session.name} forms scope {one.scope!r} of "
+                        f"{', '.join(one.seats)} now, which its record does not have.",
+                        traceback="",
+                    )
+            else:
+                self._compare_stage(one, step)
+
+    def _compare_stage(self, asked: StageRequest, step: Step) -> None:
+        ahead = self._ahead[asked.scope]
+        if not ahead:
+            raise ProgramDiverged(
+                f"The program of {self._session.name} opens stage {asked.name!r} (visit "
+                f"{asked.visit}) in scope {asked.scope!r} now, where its record has none: bring "
+                "back the program as it was, or resume from an earlier stage.",
+                traceback="",
+            )
+        recorded = ahead.popleft()
+        stage = recorded.stage
+        if (stage.name, stage.visit) != (asked.name, asked.visit):
+            raise self._diverged(recorded, f"opens stage {asked.name!r} (visit {asked.visit})")
+        if recorded.opened_by > 0 and recorded.opened_by != step.version:
+            raise self._diverged(recorded, "opens it at another point")
+        if dict(asked.public) != stage.data or _full(asked.private) != _full(recorded.private):
+            raise self._diverged(recorded, "shows other data there")
+        generation = opened(
+            asked, number=stage.generation, parties=tuple(recorded.parties), at=step.at
+        )
+        generation.answers = dict(recorded.answers)
+        self._open[asked.scope] = generation
+
+    def _diverged(self, recorded: Recorded, found: str) -> ProgramDiverged:
+        stage = recorded.stage
+        return ProgramDiverged(
+            f"The record of {self._session.name} has stage {stage.name!r} (visit {stage.visit}) in "
+            f"scope {stage.scope!r} next, but the program now {found}. It was changed, or its "
+            "course hangs on something that is not on the record (use session.random, "
+            "session.now() and session.once()). Bring back the program as it was and retry, or "
+            f"let the session go on from here: palier session resume --from {stage.name}.",
+            traceback="",
+        )
+
+
+def _full(
+    private: Mapping[str, Mapping[str, JsonValue]],
+) -> dict[str, dict[str, JsonValue]]:
+    """Return the private data of those who have any."""
+    return {seat: dict(own) for seat, own in private.items() if own}

@@ -1,0 +1,105 @@
+"""A scope of a session, and the generation that is open in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from palier.schemas.events import Clock, Stage
+from palier.schemas.forms import Answer, Form
+from palier.schemas.replies import How
+from palier.workers.domain.barrier import Barrier
+
+
+@dataclass(slots=True, kw_only=True)
+class Generation:
+    """One opening of a stage in a scope, with its barrier and the answers so far.
+
+    Answers are kept as JSON: a program is given the same values when it runs again.
+    """
+
+    stage: Stage
+    private: Mapping[str, Mapping[str, JsonValue]]
+    barrier: Barrier
+    #: What the program asked with, once it is known: a record alone does not have it.
+    form: type[Form] | None = None
+    defaults: Mapping[str, Form | None] = field(default_factory=dict)
+    answers: dict[str, Answer | None] = field(default_factory=dict)
+    arrived_at: dict[str, datetime] = field(default_factory=dict)
+    how: dict[str, How] = field(default_factory=dict)
+    released_at: datetime | None = None
+    #: Whether its clock was stopped by itself, other than with its session.
+    clock_paused: bool = False
+    due_at: datetime | None = None
+    #: Parties that left while it was open; they may come back while it is.
+    withdrawn: set[str] = field(default_factory=set)
+
+    @property
+    def number(self) -> int:
+        """Return its number in the scope."""
+        return self.stage.generation
+
+    @property
+    def open(self) -> bool:
+        """Whether its barrier has not been released."""
+        return self.released_at is None
+
+    def shown_to(self, seat: str) -> Stage:
+        """Return the stage with this seat's own data."""
+        own = self.private.get(seat)
+        if not own:
+            return self.stage
+        return self.stage.model_copy(update={"data": {**self.stage.data, **own}})
+
+    def set_clock(self, clock: Clock) -> None:
+        """Show the stage with another clock."""
+        self.stage = self.stage.model_copy(update={"clock": clock})
+
+    def given(self) -> dict[str, Form | None]:
+        """Return the answers as the program is given them, by seat; raises `ValidationError`."""
+        form = self.form
+        if form is None:
+            return dict.fromkeys(self.answers)
+        return {seat: form.model_validate(one) for seat, one in self.answers.items()}
+
+
+@dataclass(slots=True, kw_only=True)
+class Scope:
+    """Seats that go from stage to stage together; ``version`` counts what its clients were told."""
+
+    name: str
+    seats: tuple[str, ...]
+    version: int = 0
+    current: Generation | None = None
+    #: The last generation's number, also of those that were set aside.
+    last: int = 0
+
+    @property
+    def opened(self) -> tuple[bool, datetime]:
+        """Return what orders scopes by which one a seat is in: an open stage first, then time."""
+        assert self.current is not None
+        return self.current.open, self.current.stage.opened_at
+
+
+def stopped(clock: Clock, at: datetime) -> Clock:
+    """Return a clock that stands still from now on."""
+    if clock.deadline_at is None:
+        return clock
+    return Clock(left=max(0.0, (clock.deadline_at - at).total_seconds()))
+
+
+def started(clock: Clock, at: datetime) -> Clock:
+    """Return a clock that runs from now on."""
+    if clock.left is None:
+        return clock
+    return Clock(deadline_at=at + timedelta(seconds=clock.left))
+
+
+def extended(clock: Clock, seconds: float, at: datetime) -> Clock:
+    """Return a clock with more time, or with less, but never less than none."""
+    if clock.deadline_at is not None:
+        return Clock(deadline_at=max(at, clock.deadline_at + timedelta(seconds=seconds)))
+    return Clock(left=max(0.0, (clock.left or 0.0) + seconds))
