@@ -25,7 +25,8 @@ from palier.workers.domain.facts import (
     ScopeFormed,
 )
 from palier.workers.domain.record import Opening
-from palier.workers.domain.session import Refusal, Session
+from palier.workers.domain.refusal import Refusal
+from palier.workers.domain.session import Session
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SEATS = ("p1", "p2", "p3", "p4")

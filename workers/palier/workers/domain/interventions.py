@@ -20,9 +20,11 @@ from palier.schemas.commands import (
     StandIn,
 )
 from palier.schemas.forms import Form
+from palier.workers.domain import standings
 from palier.workers.domain.facts import Cause, Fact, Intervened
+from palier.workers.domain.refusal import Refusal, validated
 from palier.workers.domain.scope import Generation, Scope, extended, started, stopped
-from palier.workers.domain.session import Refusal, Session, validated
+from palier.workers.domain.session import Session
 
 Outcome = list[Fact] | Refusal
 
@@ -107,7 +109,7 @@ def exclude(session: Session, command: Exclude, *, cause: Cause, at: datetime) -
     return _each(
         session,
         command.seats,
-        lambda seat: session.exclude(seat, cause=cause, at=at),
+        lambda seat: standings.exclude(session, seat, cause=cause, at=at),
         unless="excluded",
     )
 
@@ -119,7 +121,7 @@ def stand_in(session: Session, command: StandIn, *, cause: Cause, at: datetime) 
     return _each(
         session,
         command.seats,
-        lambda seat: session.stand_in(seat, cause=cause, at=at),
+        lambda seat: standings.stand_in(session, seat, cause=cause, at=at),
         unless="bot",
     )
 
@@ -129,7 +131,7 @@ def readmit(session: Session, command: Readmit, *, cause: Cause, at: datetime) -
     return _each(
         session,
         command.seats,
-        lambda seat: session.readmit(seat, cause=cause, at=at),
+        lambda seat: standings.readmit(session, seat, cause=cause, at=at),
         unless="active",
     )
 

@@ -20,8 +20,9 @@ from palier.workers.domain.barrier import Barrier
 from palier.workers.domain.execution import Asked
 from palier.workers.domain.facts import Cause, Fact, Rewound
 from palier.workers.domain.record import Effect, Record, Recorded, Step
-from palier.workers.domain.scope import Generation, Scope
-from palier.workers.domain.session import Refusal, Session, opened
+from palier.workers.domain.refusal import Refusal
+from palier.workers.domain.scope import Generation, Scope, opened
+from palier.workers.domain.session import Session
 from palier.workers.errors import ProgramDiverged, ProgramFailed
 
 

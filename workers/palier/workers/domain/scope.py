@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
+from palier.program.requests import StageRequest
 from palier.schemas.events import Clock, Stage
-from palier.schemas.forms import Answer, Form
+from palier.schemas.forms import Answer, Form, describe
 from palier.schemas.replies import How
 from palier.workers.domain.barrier import Barrier
 
@@ -82,6 +83,36 @@ class Scope:
         """Return what orders scopes by which one a seat is in: an open stage first, then time."""
         assert self.current is not None
         return self.current.open, self.current.stage.opened_at
+
+
+def opened(
+    request: StageRequest, *, number: int, parties: tuple[str, ...], at: datetime
+) -> Generation:
+    """Return the generation that a program's request opens."""
+    clock = None
+    if request.deadline is not None:
+        clock = Clock(deadline_at=at + timedelta(seconds=request.deadline))
+    return Generation(
+        stage=Stage(
+            scope=request.scope,
+            generation=number,
+            name=request.name,
+            visit=request.visit,
+            title=request.title,
+            text=request.text,
+            form=describe(request.form) if request.form else None,
+            data=dict(request.public),
+            private=bool(request.private),
+            parties=len(parties),
+            opened_at=at,
+            clock=clock,
+            missing=request.missing,
+        ),
+        private=request.private,
+        form=request.form,
+        defaults=request.defaults,
+        barrier=Barrier.of(parties),
+    )
 
 
 def stopped(clock: Clock, at: datetime) -> Clock:

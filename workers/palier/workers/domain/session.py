@@ -15,31 +15,29 @@ the session's row in one transaction, or throws this object away and loads it ag
       └──close──▶  stopped ──retry──▶ running
 
 While a session is held (paused or stopped) arrivals count and no barrier opens. What an operator
-can do besides is in `palier.workers.domain.interventions`, going through a record again in
-`palier.workers.domain.replay`.
+can do besides is in `palier.workers.domain.interventions`, what becomes of a seat in `standings`,
+what time does in `deadlines`, and going through a record again in `replay`.
 """
 
 from __future__ import annotations
 
-import random as chance
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from palier.program.errors import ProgramError
 from palier.program.program import Program
 from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
 from palier.schemas.commands import Submit
-from palier.schemas.events import Clock, Stage, Standing
-from palier.schemas.forms import Answer, Form, describe
+from palier.schemas.events import Clock, Standing
+from palier.schemas.forms import Form
 from palier.schemas.names import ALL
 from palier.schemas.replies import How, SessionStatus
-from palier.workers.domain.barrier import Arrival, Barrier
+from palier.workers.domain.barrier import Arrival
 from palier.workers.domain.execution import Asked, Execution, Perform
 from palier.workers.domain.facts import (
     Abandoned,
@@ -51,7 +49,6 @@ from palier.workers.domain.facts import (
     Ended,
     Fact,
     Failed,
-    Intervened,
     Opened,
     Paid,
     Performed,
@@ -64,22 +61,12 @@ from palier.workers.domain.facts import (
     Withdrawn,
 )
 from palier.workers.domain.record import Opening
-from palier.workers.domain.scope import Generation, Scope, started, stopped
+from palier.workers.domain.refusal import Refusal, arrived_already, validated, wrong_generation
+from palier.workers.domain.scope import Generation, Scope, opened, started, stopped
 from palier.workers.errors import ProgramFailed
 
 #: How long a bot that stands in thinks: so that nobody sees who is one.
 _THINKS = timedelta(seconds=0.5)
-#: How often it draws an answer that the form's own rules refuse.
-_DRAWS = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a command changed nothing; ``fields`` are the problems of an answer."""
-
-    code: str
-    reason: str
-    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class Session:
@@ -160,7 +147,7 @@ class Session:
         facts: list[Fact] = []
         if self.standings[seat] == "bot":
             # who answers is back
-            facts.append(self._stand(seat, "active", Cause(what="arrival", author=seat), at))
+            facts.append(self.stand(seat, "active", Cause(what="arrival", author=seat), at))
         cause = Cause(what="arrival", author=seat, seat=seat, message_id=message_id)
         return facts + self.arrive(scope, seat, answer, how="submitted", cause=cause, at=at)
 
@@ -172,13 +159,13 @@ class Session:
             )
         generation = scope.current
         if command.generation != generation.number:
-            return _wrong_generation(command.generation, generation)
+            return wrong_generation(command.generation, generation)
         if seat not in generation.barrier.parties:
             return Refusal(code="not-a-party", reason=f"The others went on without seat {seat}.")
         if seat in generation.barrier.arrived:
-            return _arrived_already(generation.how[seat])
+            return arrived_already(generation.how[seat])
         if not generation.open:
-            return _wrong_generation(0, generation)
+            return wrong_generation(0, generation)
         return scope, generation
 
     def close(self, *, author: str, reason: str, at: datetime) -> list[Fact] | Refusal:
@@ -205,15 +192,6 @@ class Session:
     def note_presence(self, seat: str, *, present: bool) -> None:
         """Note it without any fact, as when the session is over."""
         (self.present.add if present else self.present.discard)(seat)
-
-    def tick(self, *, message_id: str, at: datetime) -> list[Fact]:
-        """Do what is due by now: deadlines, and bots that stand in."""
-        facts: list[Fact] = []
-        for scope, generation in self.open_scopes():
-            due = generation.due_at
-            if self.status == "running" and self.fault is None and due is not None and due <= at:
-                facts += self._overdue(scope, generation, message_id, at)
-        return facts
 
     # -- arriving and going on: for commands, interventions and replay ----------------------------
 
@@ -312,79 +290,13 @@ class Session:
             if self.status != "running":
                 break
             if not generation.barrier.parties:
-                facts += self._abandon(scope, cause=cause, at=at)
+                facts += self.abandon(scope, cause=cause, at=at)
             elif generation.barrier.released:
                 facts += self.release(scope, cause=cause, at=at)
         return facts
 
-    def exclude(self, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
-        """Let the others go on without a seat."""
-        withdrawn: list[Withdrawn] = []
-        left: list[Scope] = []
-        for scope, generation in self.open_scopes():
-            if seat in generation.barrier.missing:
-                generation.barrier = generation.barrier.withdraw(seat)
-                withdrawn.append(
-                    Withdrawn(
-                        scope=scope.name,
-                        generation=generation.number,
-                        expected=len(generation.barrier.parties),
-                    )
-                )
-                left.append(scope)
-        self.execution.exclude(seat)
-        facts: list[Fact] = [self._stand(seat, "excluded", cause, at, tuple(withdrawn))]
-        for scope in left:
-            current = scope.current
-            if self.status != "running" or current is None or not current.open:
-                continue
-            if not current.barrier.parties:
-                facts += self._abandon(scope, cause=cause, at=at)
-            elif current.barrier.released:
-                facts += self.release(scope, cause=cause, at=at)
-        return facts
-
-    def readmit(self, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
-        """Let a seat take part again: in the stage that it left if that is still open."""
-        back: list[Withdrawn] = []
-        if self.standings[seat] == "excluded":
-            self.execution.exclude(seat, excluded=False)
-            for scope, generation in self.open_scopes():
-                if seat in generation.withdrawn:
-                    generation.withdrawn.discard(seat)
-                    generation.barrier = generation.barrier.rejoin(seat)
-                    back.append(
-                        Withdrawn(
-                            scope=scope.name,
-                            generation=generation.number,
-                            expected=len(generation.barrier.parties),
-                            back=True,
-                        )
-                    )
-        return [self._stand(seat, "active", cause, at, tuple(back)), *self.reckon(at)]
-
-    def stand_in(self, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
-        """Let a bot answer for a seat from now on."""
-        return [self._stand(seat, "bot", cause, at), *self.reckon(at)]
-
-    def _stand(
-        self,
-        seat: str,
-        standing: Standing,
-        cause: Cause,
-        at: datetime,
-        withdrawn: tuple[Withdrawn, ...] = (),
-    ) -> StandingChanged:
-        self.standings[seat] = standing
-        for one in withdrawn:
-            current = self.scopes[one.scope].current
-            if current is not None and not one.back:
-                current.withdrawn.add(seat)
-        return StandingChanged(
-            seat=seat, standing=standing, withdrawn=withdrawn, cause=cause, at=at
-        )
-
-    def _abandon(self, scope: Scope, *, cause: Cause, at: datetime) -> list[Fact]:
+    def abandon(self, scope: Scope, *, cause: Cause, at: datetime) -> list[Fact]:
+        """End what the program does in a scope that nobody is left in."""
         current = scope.current
         assert current is not None
         effects: list[Fact] = []
@@ -395,6 +307,24 @@ class Session:
         current.released_at = at
         gone = Abandoned(scope=scope.name, generation=current.number, cause=cause, at=at)
         return [gone, *effects, *self.follow(asked, at)]
+
+    def stand(
+        self,
+        seat: str,
+        standing: Standing,
+        cause: Cause,
+        at: datetime,
+        withdrawn: tuple[Withdrawn, ...] = (),
+    ) -> StandingChanged:
+        """Note what becomes of a seat, and which barriers it left or came back to."""
+        self.standings[seat] = standing
+        for one in withdrawn:
+            current = self.scopes[one.scope].current
+            if current is not None and not one.back:
+                current.withdrawn.add(seat)
+        return StandingChanged(
+            seat=seat, standing=standing, withdrawn=withdrawn, cause=cause, at=at
+        )
 
     # -- holding ----------------------------------------------------------------------------------
 
@@ -482,63 +412,6 @@ class Session:
             return None
         return clock.deadline_at
 
-    def _overdue(
-        self, scope: Scope, generation: Generation, message_id: str, at: datetime
-    ) -> list[Fact]:
-        facts: list[Fact] = []
-        cause = Cause(what="deadline", message_id=message_id)
-        clock, policy = generation.stage.clock, generation.stage.missing
-        missing = [one for one in scope.seats if one in generation.barrier.missing]
-        passed = clock is not None and clock.deadline_at is not None and clock.deadline_at <= at
-        if passed and policy == "bot":
-            facts += [
-                self._stand(one, "bot", cause, at)
-                for one in missing
-                if self.standings[one] == "active"
-            ]
-        for seat in missing:
-            if not generation.open or self.status != "running":
-                break
-            if self.standings[seat] == "bot":
-                facts += self._answer_for(scope, generation, seat, message_id, at)
-            elif passed and policy == "default":
-                facts += self.arrive(
-                    scope, seat, generation.defaults[seat], how="default", cause=cause, at=at
-                )
-            elif passed and policy == "exclude":
-                facts += self.exclude(seat, cause=cause, at=at)
-        if generation.open:
-            # what could not be done now is not tried again without end
-            generation.due_at = clock.deadline_at if clock and not passed else None
-            facts.append(
-                Due(scope=scope.name, generation=generation.number, due_at=generation.due_at)
-            )
-        return facts
-
-    def _answer_for(
-        self, scope: Scope, generation: Generation, seat: str, message_id: str, at: datetime
-    ) -> list[Fact]:
-        """Let a bot answer by chance what the form allows."""
-        cause = Cause(what="bot", seat=seat, message_id=message_id)
-        form, spec = generation.form, generation.stage.form
-        if form is None or spec is None:
-            return self.arrive(scope, seat, None, how="bot", cause=cause, at=at)
-        random = chance.Random(  # noqa: S311 - repeatable is the point
-            f"{self.opening.seed}:{scope.name}:{generation.number}:{seat}"
-        )
-        for _ in range(_DRAWS):
-            answer = validated(form, spec.draw(random))
-            if not isinstance(answer, Refusal):
-                return self.arrive(scope, seat, answer, how="bot", cause=cause, at=at)
-        return [
-            Intervened(
-                what="bot-at-a-loss",
-                cause=cause,
-                body={"seat": seat, "scope": scope.name, "stage": generation.stage.name},
-                at=at,
-            )
-        ]
-
     # -- the program ------------------------------------------------------------------------------
 
     def follow(self, asked: list[Asked], at: datetime, *, after: Scope | None = None) -> list[Fact]:
@@ -612,69 +485,3 @@ class Session:
         everyone = self.scopes[ALL]
         everyone.version += 1
         return Ended(outcome=outcome, reason=reason, author=author, version=everyone.version, at=at)
-
-
-def opened(
-    request: StageRequest, *, number: int, parties: tuple[str, ...], at: datetime
-) -> Generation:
-    """Return the generation that a program's request opens."""
-    clock = None
-    if request.deadline is not None:
-        clock = Clock(deadline_at=at + timedelta(seconds=request.deadline))
-    return Generation(
-        stage=Stage(
-            scope=request.scope,
-            generation=number,
-            name=request.name,
-            visit=request.visit,
-            title=request.title,
-            text=request.text,
-            form=describe(request.form) if request.form else None,
-            data=dict(request.public),
-            private=bool(request.private),
-            parties=len(parties),
-            opened_at=at,
-            clock=clock,
-            missing=request.missing,
-        ),
-        private=request.private,
-        form=request.form,
-        defaults=request.defaults,
-        barrier=Barrier.of(parties),
-    )
-
-
-def validated(form: type[Form] | None, answer: Answer | None) -> Form | Refusal | None:
-    """Return an answer as its form has it, or why it does not pass."""
-    if form is None:
-        if answer:
-            return Refusal(code="invalid", reason="This stage asks for no answer.")
-        return None
-    try:
-        return form.model_validate(dict(answer or {}))
-    except ValidationError as error:
-        problems = {
-            str(one["loc"][0]) if one["loc"] else "": str(one["msg"])
-            for one in error.errors(include_url=False, include_context=False, include_input=False)
-        }
-        return Refusal(
-            code="invalid",
-            reason="; ".join(
-                f"{name}: {words}" if name else words for name, words in problems.items()
-            ),
-            fields={name: words for name, words in problems.items() if name},
-        )
-
-
-def _wrong_generation(asked: int, current: Generation) -> Refusal:
-    if asked <= current.number:
-        return Refusal(code="released", reason="This stage is over; everyone has gone on.")
-    return Refusal(code="unknown-generation", reason="This stage has not been opened yet.")
-
-
-def _arrived_already(how: How) -> Refusal:
-    if how == "submitted":
-        reason = "This stage has your answer already; the first one stands."
-    else:
-        reason = "This stage was answered for you; that answer stands."
-    return Refusal(code="already-submitted", reason=reason)

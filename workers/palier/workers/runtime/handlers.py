@@ -58,11 +58,12 @@ from palier.schemas.replies import (
     SessionStarted,
     Submitted,
 )
-from palier.workers.domain import interventions, views
+from palier.workers.domain import deadlines, interventions, views
 from palier.workers.domain.facts import Cause, Fact, Intervened
 from palier.workers.domain.record import Opening
+from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.replay import rewind
-from palier.workers.domain.session import Refusal, Session
+from palier.workers.domain.session import Session
 from palier.workers.persistence import record, writer
 from palier.workers.runtime.effects import effect_of
 from palier.workers.runtime.known import Known, prepared
@@ -332,7 +333,7 @@ def tick(work: Work, asked: Asked, command: Tick) -> None:
     known = work.known(command.session)
     if known is None:
         return
-    facts = known.session.tick(message_id=asked.envelope.message_id, at=work.now)
+    facts = deadlines.tick(known.session, message_id=asked.envelope.message_id, at=work.now)
     if facts:
         work.keep(known, facts, cause=asked.envelope)
 

@@ -1,0 +1,82 @@
+"""What is due in a session: deadlines, and bots that stand in."""
+
+from __future__ import annotations
+
+import random as chance
+from datetime import datetime
+
+from palier.workers.domain.facts import Cause, Due, Fact, Intervened
+from palier.workers.domain.refusal import Refusal, validated
+from palier.workers.domain.scope import Generation, Scope
+from palier.workers.domain.session import Session
+from palier.workers.domain.standings import exclude
+
+#: How often a bot draws an answer that the form's own rules refuse.
+_DRAWS = 100
+
+
+def tick(session: Session, *, message_id: str, at: datetime) -> list[Fact]:
+    """Do what is due by now: deadlines, and bots that stand in."""
+    facts: list[Fact] = []
+    for scope, generation in session.open_scopes():
+        due = generation.due_at
+        if session.status == "running" and session.fault is None and due is not None and due <= at:
+            facts += _overdue(session, scope, generation, message_id, at)
+    return facts
+
+
+def _overdue(
+    session: Session, scope: Scope, generation: Generation, message_id: str, at: datetime
+) -> list[Fact]:
+    facts: list[Fact] = []
+    cause = Cause(what="deadline", message_id=message_id)
+    clock, policy = generation.stage.clock, generation.stage.missing
+    missing = [one for one in scope.seats if one in generation.barrier.missing]
+    passed = clock is not None and clock.deadline_at is not None and clock.deadline_at <= at
+    if passed and policy == "bot":
+        facts += [
+            session.stand(one, "bot", cause, at)
+            for one in missing
+            if session.standings[one] == "active"
+        ]
+    for seat in missing:
+        if not generation.open or session.status != "running":
+            break
+        if session.standings[seat] == "bot":
+            facts += _answer_for(session, scope, generation, seat, message_id, at)
+        elif passed and policy == "default":
+            facts += session.arrive(
+                scope, seat, generation.defaults[seat], how="default", cause=cause, at=at
+            )
+        elif passed and policy == "exclude":
+            facts += exclude(session, seat, cause=cause, at=at)
+    if generation.open:
+        # what could not be done now is not tried again without end
+        generation.due_at = clock.deadline_at if clock and not passed else None
+        facts.append(Due(scope=scope.name, generation=generation.number, due_at=generation.due_at))
+    return facts
+
+
+def _answer_for(
+    session: Session, scope: Scope, generation: Generation, seat: str, message_id: str, at: datetime
+) -> list[Fact]:
+    """Let a bot answer by chance what the form allows."""
+    cause = Cause(what="bot", seat=seat, message_id=message_id)
+    form, spec = generation.form, generation.stage.form
+    if form is None or spec is None:
+        return session.arrive(scope, seat, None, how="bot", cause=cause, at=at)
+    random = chance.Random(  # noqa: S311 - repeatable is the point
+        f"{session.opening.seed}:{scope.name}:{generation.number}:{seat}"
+    )
+    for _ in range(_DRAWS):
+        answer = validated(form, spec.draw(random))
+        if not isinstance(answer, Refusal):
+            return session.arrive(scope, seat, answer, how="bot", cause=cause, at=at)
+    return [
+        Intervened(
+            what="bot-at-a-loss",
+            cause=cause,
+            body={"seat": seat, "scope": scope.name, "stage": generation.stage.name},
+            at=at,
+        )
+    ]
