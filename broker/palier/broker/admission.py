@@ -12,15 +12,16 @@ from palier.broker.transport import UNREADABLE_HEADERS, Delivery
 from palier.schemas.addresses import COMMANDS, CommandKey, commands_queue
 from palier.schemas.envelope import DIRECT_REPLY, MAX_BODY
 from palier.schemas.errors import InvalidName
-from palier.schemas.names import check_name
+from palier.schemas.names import WORKER, check_name
 
 _COPIES = ("CC", "BCC")
 
 
-def admit(delivery: Delivery) -> CommandKey:
+def admit(delivery: Delivery, *, account: str = "") -> CommandKey:
     """Return the key of a command that may be handled; raises `Inadmissible`. Pure.
 
     Afterwards the key's seat is who sent it: the broker has validated ``user_id``, and both agree.
+    The seat `WORKER` is the workers' own ``account``, whatever it is called, and nobody else.
     """
     if delivery.exchange != COMMANDS:
         raise Inadmissible(
@@ -36,7 +37,8 @@ def admit(delivery: Delivery) -> CommandKey:
     properties = delivery.properties
     if not properties.user_id:
         raise Inadmissible("no-sender", reason="It does not say who sent it (user_id).")
-    if properties.user_id != key.seat:
+    sender = account if key.seat == WORKER else key.seat
+    if properties.user_id != sender:
         raise Inadmissible(
             "foreign-sender",
             reason=f"{properties.user_id!r} sent it, its key says {key.seat!r}.",

@@ -28,7 +28,7 @@ ROOM = "room"
 #: The account of the operator.
 OPERATOR = "operator"
 
-#: The role of the workers' own account: what it asks, it asks of itself.
+#: What the workers' own account is called in routing keys, whatever its name at the broker.
 WORKER = "worker"
 
 _NAME = re.compile(NAME_PATTERN)

@@ -75,3 +75,24 @@ def test_any_other_is_refused_with_a_code_and_a_reason(code: str, delivery: Deli
         admit(delivery)
     assert refusal.value.code == code
     assert refusal.value.reason.endswith(".")
+
+
+FROM_THE_WORKER = replace(
+    GOOD,
+    routing_key="cmd.3.morning.worker.tick",
+    properties=replace(GOOD.properties, user_id="palier.worker"),
+)
+
+
+def test_the_workers_own_account_speaks_as_the_worker_whatever_it_is_called() -> None:
+    assert admit(FROM_THE_WORKER, account="palier.worker").seat == "worker"
+
+
+@pytest.mark.parametrize("sender", ["worker", "p1", "another.worker"])
+def test_nobody_else_speaks_as_the_worker(sender: str) -> None:
+    forged = replace(FROM_THE_WORKER, properties=replace(GOOD.properties, user_id=sender))
+
+    with pytest.raises(Inadmissible) as refusal:
+        admit(forged, account="palier.worker")
+
+    assert refusal.value.code == "foreign-sender"

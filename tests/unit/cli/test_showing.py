@@ -17,7 +17,7 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 FIXED = (
     *("session", "seat", "group", "scope", "stage", "visit", "generation"),
-    *("opened_at", "arrived_at", "how"),
+    *("opened_at", "arrived_at", "how", "set_aside"),
 )
 
 

@@ -24,7 +24,8 @@ class Export:
 def export(db: Connection, session: str) -> tuple[Export, ...]:
     """Return a session's tables; read in one transaction they fit each other.
 
-    ``answers``: a row for each arrival, with a column for each field that any form had;
+    ``answers``: a row for each arrival, with a column for each field that any form had, how it came
+    about, and whether it was ``set_aside`` when the session went on from an earlier stage;
     ``payoffs``: a row for each seat; ``stages``: a row for each generation; ``events``: the log.
     """
     groups = _groups(db, session)
@@ -57,7 +58,7 @@ def _answers(db: Connection, session: str, groups: dict[str, str]) -> Export:
         answer, same_answer[0] & same_answer[1] & same_answer[2] & same_answer[3]
     )
     found = db.execute(
-        select(arrival, run.c.stage, run.c.visit, run.c.opened_at, answer.c.value)
+        select(arrival, run.c.stage, run.c.visit, run.c.opened_at, run.c.status, answer.c.value)
         .select_from(joined)
         .where(arrival.c.session == session)
         .order_by(run.c.opened_at, arrival.c.scope, arrival.c.generation, arrival.c.seat)
@@ -74,6 +75,7 @@ def _answers(db: Connection, session: str, groups: dict[str, str]) -> Export:
         "opened_at",
         "arrived_at",
         "how",
+        "set_aside",
     )
     return Export(
         "answers",
@@ -91,6 +93,7 @@ def _answers(db: Connection, session: str, groups: dict[str, str]) -> Export:
                 one.opened_at.isoformat(),
                 one.at.isoformat(),
                 one.how,
+                int(one.status == "void"),
                 *((one.value or {}).get(field, "") for field in fields),
             )
             for one in found
@@ -111,9 +114,16 @@ def _payoffs(db: Connection, session: str, groups: dict[str, str]) -> Export:
     rows = db.execute(select(table).where(table.c.session == session).order_by(table.c.number))
     return Export(
         "payoffs",
-        ("session", "seat", "number", "group", "payoff"),
+        ("session", "seat", "number", "group", "standing", "payoff"),
         tuple(
-            (one.session, one.seat, one.number, groups.get(one.seat, ""), f"{one.payoff:f}")
+            (
+                one.session,
+                one.seat,
+                one.number,
+                groups.get(one.seat, ""),
+                one.standing,
+                f"{one.payoff:f}",
+            )
             for one in rows
         ),
     )
@@ -132,10 +142,13 @@ def _stages(db: Connection, session: str) -> Export:
         "generation",
         "stage",
         "visit",
+        "title",
         "status",
+        "missing",
         "expected",
         "arrived",
         "opened_at",
+        "deadline_at",
         "released_at",
     )
     return Export("stages", columns, tuple(_plain(rows, columns)))

@@ -413,7 +413,7 @@ def _check_seats(command: OpenSession, seats: dict[str, record.SeatRecord]) -> N
         raise ProgramError("A seat is named twice: name each once.")
     for one in command.seats:
         seat = seats.get(one)
-        if one in {ROOM, LOBBY} or (seat is not None and seat.role != "participant"):
+        if one in {ROOM, LOBBY, WORKER} or (seat is not None and seat.role != "participant"):
             raise ProgramError(f"{one!r} cannot be a participant's seat: choose another name.")
         if seat is not None and seat.session is not None and not seat.session_over:
             raise ProgramError(

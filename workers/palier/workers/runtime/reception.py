@@ -71,7 +71,7 @@ class Reception:
         return [_dead(delivery, code, reason[:_REASON]), *([answer] if answer else [])]
 
     def _asked(self, delivery: Delivery) -> Asked:
-        key = admit(delivery)
+        key = admit(delivery, account=self._teller.account)
         envelope = unpack(delivery.properties, delivery.body)
         message = envelope.message
         handler = HANDLERS.get(message.kind)
@@ -85,7 +85,7 @@ class Reception:
         return Asked(envelope, key.seat)
 
     def _role(self, account: str) -> str:
-        if account == self._teller.account:
+        if account == WORKER:
             return WORKER
         if account in self.operators:
             return OPERATOR

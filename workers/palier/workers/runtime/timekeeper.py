@@ -17,6 +17,7 @@ from palier.broker.transport import Connection, Publication
 from palier.schemas.addresses import COMMANDS, CommandKey
 from palier.schemas.commands import Tick
 from palier.schemas.envelope import Envelope
+from palier.schemas.names import WORKER
 from palier.workers.errors import DatabaseUnavailable
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Timekeeper:
     def _tick(self, session: str, partition: int) -> Publication:
         message = Tick(session=session)
         properties, body = Envelope(message=message, user_id=self._account).pack(persistent=False)
-        key = CommandKey(partition, session, self._account, message.verb())
+        key = CommandKey(partition, session, WORKER, message.verb())
         return Publication(
             exchange=COMMANDS, routing_key=str(key), properties=properties, body=body
         )
