@@ -11,7 +11,6 @@ out, is given up by the system whatever the first one dies of, and needs no shar
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sqlite3
@@ -19,28 +18,32 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Self, TypeVar
 
-from pydantic import ValidationError
-
+from palier.client.entries import (
+    TABLES,
+    Changes,
+    Entry,
+    Key,
+    Typed,
+    command_row,
+    draft_row,
+    read_draft,
+    read_entry,
+)
 from palier.client.errors import JournalFailed, JournalInUse
-from palier.schemas.commands import Submit
 
 _log = logging.getLogger(__name__)
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-#: What a field of a form holds, as it was put in.
-Put: TypeAlias = str | bool | None
-
-#: Session, scope and generation.
-Key: TypeAlias = tuple[str, str, int]
-
-#: The layout of the file, as ``PRAGMA user_version`` has it.
+#: The number of the layout, as ``PRAGMA user_version`` has it.
 _LAYOUT = 1
+
+#: Layouts that may come to be: a number beyond them is damage.
+_LAYOUTS = 1000
 
 #: Seconds to wait for another process that is about to end.
 _LOCKED = 1.0
@@ -50,69 +53,6 @@ _LOG_PAGES = 64
 
 #: Seconds after which what nobody ever answered is given up: three months.
 _GIVEN_UP = 90 * 24 * 3600.0
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS command (
-    message_id TEXT PRIMARY KEY,
-    partition INTEGER NOT NULL,
-    opened_at TEXT NOT NULL,
-    at REAL NOT NULL,
-    session TEXT NOT NULL,
-    scope TEXT NOT NULL,
-    generation INTEGER NOT NULL,
-    body TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS draft (
-    session TEXT NOT NULL,
-    scope TEXT NOT NULL,
-    generation INTEGER NOT NULL,
-    opened_at TEXT NOT NULL,
-    at REAL NOT NULL,
-    fields TEXT NOT NULL,
-    PRIMARY KEY (session, scope, generation)
-) WITHOUT ROWID;
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A command that is to have a result.
-
-    ``opened_at`` is when the stage opened that it answers (ISO 8601): that tells two sessions of
-    one name apart. ``at`` is when it was decided, in seconds since 1970.
-    """
-
-    message_id: str
-    command: Submit
-    partition: int
-    opened_at: str
-    at: float
-
-    @property
-    def key(self) -> Key:
-        """What it answers."""
-        return self.command.session, self.command.scope, self.command.generation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """What was put into the form of a stage that is not handed in."""
-
-    key: Key
-    opened_at: str
-    fields: Mapping[str, Put]
-    at: float
-
-
-@dataclass(slots=True)
-class Changes:
-    """What is written in one go; None strikes off."""
-
-    entries: dict[str, Entry | None] = field(default_factory=dict)
-    drafts: dict[Key, Typed | None] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.entries or self.drafts)
 
 
 class Journal:
@@ -127,7 +67,8 @@ class Journal:
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
         self._drafts: dict[Key, Typed] = {}
-        self._db = self._begin()
+        self._closed = False
+        self._db: sqlite3.Connection | None = self._begin()
 
     def __enter__(self) -> Self:
         return self
@@ -137,8 +78,9 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; idempotent."""
-        with self._lock, suppress(sqlite3.Error):
-            self._db.close()
+        with self._lock:
+            self._closed = True
+            self._leave()
 
     # -- what is in it, from memory ---------------------------------------------------------------
 
@@ -165,29 +107,39 @@ class Journal:
     def write(self, changes: Changes) -> None:
         """Write all or nothing: it is on disk when this returns. Raises `JournalFailed`."""
         with self._lock:
+            if self._closed:
+                raise JournalFailed(self.path, reason="it is closed")
             try:
-                if _identity(self.path) != self._identity:
-                    # whoever removed the file has left us one that nobody will find again
-                    raise _Damaged("it was removed")
-                self._put(changes)
+                self._put(self._file(), changes)
             except sqlite3.Error as error:
                 if not _is_damage(error):
                     raise JournalFailed(self.path, reason=_words(error)) from error
-                self._renew(error, changes)
+                self._leave()
+                self._db = self._anew(error, changes)
             _apply(self._entries, changes.entries)
             _apply(self._drafts, changes.drafts)
 
-    def _put(self, changes: Changes) -> None:
+    def _file(self) -> sqlite3.Connection:
+        """Return the file, if it is still the one that whoever comes next will find."""
+        found = _identity(self.path)
+        if self._db is None or found is None:
+            raise _Damaged("it was removed")
+        if found != self._identity:
+            raise JournalFailed(self.path, reason="another file has taken its name")
+        return self._db
+
+    @staticmethod
+    def _put(db: sqlite3.Connection, changes: Changes) -> None:
         if not changes:
             return
-        with self._transaction() as db:
+        with _transaction(db):
             for message_id, entry in changes.entries.items():
                 if entry is None:
                     db.execute("DELETE FROM command WHERE message_id = ?", [message_id])
                 else:
                     db.execute(
-                        "INSERT OR REPLACE INTO command VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        _command_row(entry),
+                        "INSERT OR REPLACE INTO command VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        command_row(entry),
                     )
             for key, typed in changes.drafts.items():
                 if typed is None:
@@ -196,48 +148,30 @@ class Journal:
                     )
                 else:
                     db.execute(
-                        "INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?, ?, ?)", _draft_row(typed)
+                        "INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        draft_row(typed),
                     )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-            db.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):  # what failed may have ended the transaction itself
-                db.execute("ROLLBACK")
-            raise
 
     # -- opening ----------------------------------------------------------------------------------
 
     def _begin(self) -> sqlite3.Connection:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._create()
-        except OSError as error:
-            raise JournalFailed(self.path, reason=error.strerror or str(error)) from error
+        self._create()
         try:
             return self._open()
         except sqlite3.Error as error:
             if not _is_damage(error):
                 raise self._unopened(error) from error
-            self._set_aside(error)
-        try:
-            self._create()
-            return self._open()
-        except OSError as error:
-            raise JournalFailed(self.path, reason=error.strerror or str(error)) from error
-        except sqlite3.Error as error:
-            raise self._unopened(error) from error
+            return self._anew(error, Changes())
 
     def _create(self) -> None:
         # decisions are nobody else's to read; and one that is there is left alone, for to close it
         # would give up every lock that this process has on it, as POSIX will have it
-        with suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise JournalFailed(self.path, reason=error.strerror or str(error)) from error
 
     def _open(self) -> sqlite3.Connection:
         self._identity = _identity(self.path)
@@ -245,6 +179,8 @@ class Journal:
             self.path, timeout=_LOCKED, isolation_level=None, check_same_thread=False
         )
         try:
+            # what was damaged is found by its digest, not by how it is encoded
+            db.text_factory = lambda text: text.decode(errors="replace")
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
@@ -252,30 +188,50 @@ class Journal:
             # taken now and kept, so that a second process learns of it when it begins
             db.execute("BEGIN EXCLUSIVE")
             db.execute("COMMIT")
-            _check(db)
+            self._lay_out(db)
             self._read(db)
+            _check(db)
         except BaseException:
             db.close()
             raise
         return db
 
-    def _read(self, db: sqlite3.Connection) -> None:
+    def _lay_out(self, db: sqlite3.Connection) -> None:
         (layout,) = db.execute("PRAGMA user_version").fetchone()
-        if layout > _LAYOUT:
+        if layout == 0:
+            db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {_LAYOUT}; COMMIT;")
+        elif 0 < layout - _LAYOUT < _LAYOUTS:
             raise JournalFailed(self.path, reason="a newer Palier has written it")
-        if layout < _LAYOUT:
-            db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_LAYOUT}; COMMIT;")
+        elif layout != _LAYOUT:
+            raise _Damaged(f"it has layout {layout}")
+
+    def _read(self, db: sqlite3.Connection) -> None:
+        """Read what can be read; raises `_Damaged` in the end if not all could."""
+        self._entries, self._drafts = {}, {}
         long_ago = time.time() - _GIVEN_UP
-        self._entries.clear()
-        for entry in filter(None, map(_entry, db.execute("SELECT * FROM command"))):
-            if entry.at > long_ago:
-                self._entries[entry.message_id] = entry
+        damaged: list[str] = []
+        for row in db.execute("SELECT * FROM command"):
+            try:
+                entry = read_entry(row)
+            except ValueError as error:
+                damaged.append(str(error))
             else:
-                _log.warning("%s: given up, for nobody answered it: %r", self.path, entry)
-        drafts = filter(None, map(_typed, db.execute("SELECT * FROM draft")))
-        self._drafts = {one.key: one for one in drafts if one.at > long_ago}
-        db.execute("DELETE FROM command WHERE at <= ?", [long_ago])
-        db.execute("DELETE FROM draft WHERE at <= ?", [long_ago])
+                self._entries[entry.message_id] = entry
+        for row in db.execute("SELECT * FROM draft"):
+            try:
+                typed = read_draft(row)
+            except ValueError as error:
+                damaged.append(str(error))
+            else:
+                self._drafts[typed.key] = typed
+        if damaged:
+            raise _Damaged("; ".join(damaged))
+        for entry in [one for one in self._entries.values() if one.at < long_ago]:
+            _log.warning("%s: given up, for nobody answered it: %r", self.path, entry)
+            del self._entries[entry.message_id]
+        db.execute("DELETE FROM command WHERE at < ?", [long_ago])
+        self._drafts = {key: one for key, one in self._drafts.items() if one.at >= long_ago}
+        db.execute("DELETE FROM draft WHERE at < ?", [long_ago])
 
     def _unopened(self, error: sqlite3.Error) -> JournalFailed:
         if _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
@@ -284,25 +240,40 @@ class Journal:
 
     # -- damage -----------------------------------------------------------------------------------
 
-    def _renew(self, error: sqlite3.Error, changes: Changes) -> None:
-        """Begin a new file with all that the damaged one held: it is known here."""
-        known = Changes(
-            entries={**self._entries, **changes.entries},
-            drafts={**self._drafts, **changes.drafts},
-        )
-        with suppress(sqlite3.Error):
-            self._db.close()
+    def _anew(self, error: sqlite3.Error, changes: Changes) -> sqlite3.Connection:
+        """Set a damaged file aside; begin a new one with what is known of it, and the changes."""
+        entries, drafts = self._entries, self._drafts
         self._set_aside(error)
-        self._db = self._begin()
+        self._create()
         try:
-            self._put(known)
+            db = self._open()
+            try:
+                self._put(
+                    db,
+                    Changes(
+                        entries={**entries, **changes.entries},
+                        drafts={**drafts, **changes.drafts},
+                    ),
+                )
+            except BaseException:
+                db.close()
+                raise
         except sqlite3.Error as again:
-            raise JournalFailed(self.path, reason=_words(again)) from again
+            raise self._unopened(again) from again
         finally:
-            _apply(self._entries, known.entries)
-            _apply(self._drafts, known.drafts)
+            self._entries, self._drafts = entries, drafts
+        return db
+
+    def _leave(self) -> None:
+        db, self._db = self._db, None
+        if db is not None:
+            with suppress(sqlite3.Error):
+                db.close()
 
     def _set_aside(self, error: sqlite3.Error) -> None:
+        if _identity(self.path) is None:
+            _log.error("The journal %s was removed: a new one is begun.", self.path)
+            return
         aside = f"{self.path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
         _log.error(
             "The journal %s is damaged (%s). It is set aside as %s and a new one begun; an answer "
@@ -320,6 +291,18 @@ class _Damaged(sqlite3.DatabaseError):
     """The file can be read, and what is in it cannot be right."""
 
     sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # what failed may have ended the transaction itself
+            db.execute("ROLLBACK")
+        raise
 
 
 def _check(db: sqlite3.Connection) -> None:
@@ -356,40 +339,3 @@ def _apply(known: dict[K, V], changes: Mapping[K, V | None]) -> None:
             known.pop(key, None)
         else:
             known[key] = value
-
-
-def _command_row(entry: Entry) -> tuple[object, ...]:
-    body = entry.command.encode().decode()
-    return (
-        entry.message_id,
-        entry.partition,
-        entry.opened_at,
-        entry.at,
-        *entry.key,
-        body,
-    )
-
-
-def _entry(row: tuple[Any, ...]) -> Entry | None:
-    message_id, partition, opened_at, at, *_, body = row
-    try:
-        command = Submit.model_validate_json(body)
-    except ValidationError as error:
-        _log.error("A command in the journal cannot be read and is left out: %r (%s)", row, error)
-        return None
-    return Entry(
-        message_id=message_id, command=command, partition=partition, opened_at=opened_at, at=at
-    )
-
-
-def _draft_row(typed: Typed) -> tuple[object, ...]:
-    return (*typed.key, typed.opened_at, typed.at, json.dumps(dict(typed.fields)))
-
-
-def _typed(row: tuple[Any, ...]) -> Typed | None:
-    session, scope, generation, opened_at, at, fields = row
-    try:
-        read = json.loads(fields)
-    except ValueError:
-        return None
-    return Typed(key=(session, scope, generation), opened_at=opened_at, fields=read, at=at)

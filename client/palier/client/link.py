@@ -13,16 +13,27 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Self
 
 from palier.broker.errors import PublishRefused, TransportError
 from palier.broker.transport import Account, Connection, Delivery, Publication, Transport
 from palier.client.credentials import Credentials
+from palier.client.entries import Entry, Key, Put, Typed
 from palier.client.errors import JournalFailed
-from palier.client.journal import Entry, Journal, Key, Put, Typed
+from palier.client.journal import Journal
 from palier.client.scribe import Scribe
 from palier.client.seat_connection import SeatConnection
-from palier.client.state import Asking, ClientState, Connectivity, Note, Notice, Step, View
+from palier.client.state import (
+    Asking,
+    ClientState,
+    Connectivity,
+    Note,
+    Notice,
+    Step,
+    View,
+    same_opening,
+)
 from palier.client.unsettled import Pending, Unsettled
 from palier.schemas.addresses import COMMANDS, CommandKey, seat_queue
 from palier.schemas.commands import GetSnapshot, Submit
@@ -306,10 +317,10 @@ class Link:
             return
         self._certain = True
         stage = snapshot.stage
+        state = step.state
         if self._unsettled.check(snapshot.session, stage):
-            told = replace(step.state, notice=Notice(note=Note.OPENED_ANEW))
-            step = replace(step, state=told)
-        self._follow(step)
+            state = replace(state, notice=Notice(note=Note.OPENED_ANEW))
+        self._follow(replace(step, state=state))
         if stage is not None and snapshot.submitted:
             self._settle_submitted(snapshot, stage)
         self._send()
@@ -371,11 +382,12 @@ class Link:
 
     def _follow(self, step: Step) -> None:
         held, state = self.state.held, step.state
+        pending = self._unsettled.answering_stage(state.session, state.stage)
+        if pending is None:
+            state = state.nothing_on_the_way()
+        else:
+            state = state.on_the_way(pending.command.answer)
         if state is not self.state:
-            pending = self._unsettled.answering(_key(state)) if state.may_submit else None
-            if pending is not None:
-                # decided before this client was started, and on its way still
-                state = state.resuming(pending.command.answer)
             self.state = state
             self._leave_drafts()
             self._changed()
@@ -393,9 +405,10 @@ class Link:
     def _recall(self) -> Mapping[str, Put]:
         stage = self.state.stage
         typed = self._recalled.get(_key(self.state))
-        if stage is None or typed is None or typed.opened_at != stage.opened_at.isoformat():
+        if stage is None or typed is None:
             return {}
-        return typed.fields
+        opened_at = datetime.fromisoformat(typed.opened_at)
+        return typed.fields if same_opening(opened_at, stage.opened_at) else {}
 
     def _leave_drafts(self) -> None:
         """Strike off the drafts of stages that are left or handed in."""

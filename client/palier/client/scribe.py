@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from palier.client.entries import Changes, Entry, Key, Typed
 from palier.client.errors import JournalFailed
-from palier.client.journal import Changes, Entry, Journal, Key, Typed
+from palier.client.journal import Journal
 
 _log = logging.getLogger(__name__)
 

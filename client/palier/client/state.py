@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TypeAlias
 
@@ -29,6 +30,9 @@ _OUTDATED = frozenset(
 #: Statuses of a session that takes answers, and of one that takes them but does not go on.
 _TAKES = frozenset({"running", "paused", "stopped"})
 _HELD = frozenset({"paused", "stopped"})
+
+#: Two openings of one stage are further apart than this.
+_OPENINGS = timedelta(milliseconds=100)
 _OVER = frozenset({"finished", "closed", "failed"})
 
 
@@ -327,9 +331,13 @@ class ClientState:
             notice=None,
         )
 
-    def resuming(self, answer: Answer | None) -> ClientState:
-        """Return the state of a client that was started anew while an answer was on its way."""
-        return replace(self, sending=True, answer=answer)
+    def on_the_way(self, answer: Answer | None) -> ClientState:
+        """Return the state of a client that finds an answer on its way, given before it began."""
+        return replace(self, sending=True, answer=answer) if self.may_submit else self
+
+    def nothing_on_the_way(self) -> ClientState:
+        """Return the state when no answer to this stage is on its way, whatever was thought."""
+        return replace(self, sending=False) if self.sending else self
 
     def accepted(self, scope: str, generation: int) -> ClientState:
         """Return the state once the worker has committed the answer to this generation."""
@@ -429,4 +437,15 @@ class ClientState:
 def _same_generation(one: Stage | None, other: Stage | None) -> bool:
     if one is None or other is None:
         return one is other
-    return (one.scope, one.generation) == (other.scope, other.generation)
+    return (one.scope, one.generation) == (other.scope, other.generation) and same_opening(
+        one.opened_at, other.opened_at
+    )
+
+
+def same_opening(one: datetime, other: datetime) -> bool:
+    """Tell whether two times are those of one opening, however often it was read again.
+
+    A stage that an operator has opened anew has its old number, and so has one of a session of the
+    same name on a server that was made anew: an answer to one is none to the other.
+    """
+    return abs(one - other) < _OPENINGS

@@ -6,11 +6,12 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from palier.broker.transport import Publication
-from palier.client.journal import Entry, Key
+from palier.client.entries import Entry, Key
 from palier.client.scribe import Scribe
+from palier.client.state import same_opening
 from palier.schemas.addresses import COMMANDS, CommandKey
 from palier.schemas.commands import Submit
 from palier.schemas.envelope import DIRECT_REPLY, Envelope
@@ -24,9 +25,6 @@ _AGAIN = 5.0
 #: Seconds after which what the worker does not take for now is sent again: the first time, and
 #: at most.
 _LATER, _LATEST = 2.0, 15.0
-
-#: One stage opens at one time, however often it is read from a database.
-_SAME = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -73,6 +71,13 @@ class Unsettled:
     def answering(self, key: Key) -> Pending | None:
         """Return the command that answers this generation."""
         return next((one for one in self._pending.values() if one.entry.key == key), None)
+
+    def answering_stage(self, session: str, stage: Stage | None) -> Pending | None:
+        """Return the command that answers this opening of a stage."""
+        if stage is None:
+            return None
+        pending = self.answering((session, stage.scope, stage.generation))
+        return pending if pending is not None and _answers(pending, stage) else None
 
     def add(self, entry: Entry) -> Pending:
         """Take a command; raises `OversizedMessage`, and then nothing has happened."""
@@ -137,30 +142,22 @@ class Unsettled:
             self._scribe.strike(message_id)
         return pending
 
-    def check(self, session: str, stage: Stage | None) -> list[Pending]:
-        """Compare what was kept with where the session is now; return what is not its own.
+    def check(self, session: str, stage: Stage | None) -> bool:
+        """Compare what is on its way with where the session is; strike off what is not its own.
 
-        A server that was made anew may have a session of the same name, at the same stage: an
-        answer to another question must not become one to this.
+        Tells whether there was any: an answer to another opening of this stage.
         """
-        strange = []
+        strange = False
         for one in self:
-            if not one.known and _is_strange(one, session, stage):
-                _log.error(
-                    "Seat %s: an answer kept here belongs to an earlier session %s and is not "
-                    "sent: %r",
-                    self._seat,
-                    session,
-                    one.entry,
-                )
-                self.settle(one.entry.message_id)
-                strange.append(one)
             one.known = True
+            if stage is None or one.entry.key != (session, stage.scope, stage.generation):
+                continue
+            if not _answers(one, stage):
+                strange = True
+                _log.error("An answer to another opening of its stage is not sent: %r", one.entry)
+                self.settle(one.entry.message_id)
         return strange
 
 
-def _is_strange(one: Pending, session: str, stage: Stage | None) -> bool:
-    if stage is None or one.entry.key != (session, stage.scope, stage.generation):
-        return False
-    opened_at = datetime.fromisoformat(one.entry.opened_at)
-    return abs(opened_at - stage.opened_at) > _SAME
+def _answers(one: Pending, stage: Stage) -> bool:
+    return same_opening(datetime.fromisoformat(one.entry.opened_at), stage.opened_at)
