@@ -72,13 +72,17 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """A barrier opened. ``then`` follows at once in the same scope, or nothing does."""
+    """A barrier opened. ``then`` follows at once in the same scope, or nothing does.
+
+    ``latest`` are the last who arrived, in order, each with the time.
+    """
 
     scope: str
     generation: int
     stage: str
     version: int
     barrier: Barrier
+    latest: tuple[tuple[str, datetime], ...]
     then: Opened | None
     cause: Cause
     at: datetime

@@ -55,6 +55,10 @@ class Generation:
             return self.stage
         return self.stage.model_copy(update={"data": {**self.stage.data, **own}})
 
+    def latest(self, count: int) -> tuple[tuple[str, datetime], ...]:
+        """Return the last who arrived, in order, each with the time."""
+        return tuple(sorted(self.arrived_at.items(), key=lambda one: one[1])[-count:])
+
     def set_clock(self, clock: Clock) -> None:
         """Show the stage with another clock."""
         self.stage = self.stage.model_copy(update={"clock": clock})

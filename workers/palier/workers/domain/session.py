@@ -65,6 +65,8 @@ from palier.workers.domain.refusal import Refusal, arrived_already, validated, w
 from palier.workers.domain.scope import Generation, Scope, opened, started, stopped
 from palier.workers.errors import ProgramFailed
 
+#: How many of those who arrived last a release tells of: for whom the others waited.
+_LATEST = 5
 #: How long a bot that stands in thinks: so that nobody sees who is one.
 _THINKS = timedelta(seconds=0.5)
 
@@ -260,6 +262,7 @@ class Session:
                 stage=generation.stage.name,
                 version=version,
                 barrier=generation.barrier,
+                latest=generation.latest(_LATEST),
                 then=then,
                 cause=cause,
                 at=at,

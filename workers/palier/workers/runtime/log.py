@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, assert_never
 
+from palier.schemas.events import Stage
 from palier.workers.domain.facts import (
     Abandoned,
     Arrived,
@@ -43,19 +44,15 @@ def entry(fact: Fact) -> Entry | None:  # noqa: C901, PLR0911, PLR0912 - a table
     """Return a fact's entry in the log; None for those that have tables of their own."""
     match fact:
         case Opened(stage=stage):
-            return "stage-opened", "palier", _position(stage.scope, stage.generation, stage.name)
-        case Released(scope=scope, generation=generation, stage=stage, then=then, cause=cause):
-            body = _position(scope, generation, stage)
-            return (
-                "released",
-                cause.author,
-                {**body, "next": then.stage.name if then else None, **_because(cause)},
-            )
+            return "stage-opened", "palier", {"scope": stage.scope, **_opening(stage)}
+        case Released(cause=cause):
+            return "released", cause.author, {**_released(fact), **_because(cause)}
         case Arrived(how="submitted"):
             return None
         case Arrived(scope=scope, generation=generation, seat=seat, how=how, cause=cause):
             body = {"scope": scope, "generation": generation, **_because(cause)}
-            return "answered-for", cause.author, {**body, "seat": seat, "how": how}
+            body |= {"seat": seat, "how": how, "answer": fact.answer}
+            return "answered-for", cause.author, body
         case ScopeFormed(scope=scope, seats=seats):
             return "scope-formed", "palier", {"scope": scope, "seats": list(seats)}
         case Performed(scope=scope, name=name, visit=visit, value=value):
@@ -91,8 +88,28 @@ def entry(fact: Fact) -> Entry | None:  # noqa: C901, PLR0911, PLR0912 - a table
             assert_never(fact)
 
 
-def _position(scope: str, generation: int, stage: str) -> dict[str, Any]:
-    return {"scope": scope, "generation": generation, "stage": stage}
+def _opening(stage: Stage) -> dict[str, Any]:
+    deadline = stage.clock.deadline_at if stage.clock else None
+    return {
+        "generation": stage.generation,
+        "stage": stage.name,
+        "visit": stage.visit,
+        "parties": stage.parties,
+        "asks": stage.form is not None,
+        "deadline_at": deadline.isoformat() if deadline else None,
+        "missing": stage.missing,
+    }
+
+
+def _released(fact: Released) -> dict[str, Any]:
+    return {
+        "scope": fact.scope,
+        "generation": fact.generation,
+        "stage": fact.stage,
+        "arrived": len(fact.barrier.arrived),
+        "latest": [[seat, at.isoformat()] for seat, at in fact.latest],
+        "next": _opening(fact.then.stage) if fact.then else None,
+    }
 
 
 def _because(cause: Cause) -> dict[str, Any]:
