@@ -26,6 +26,7 @@ class PublicGoods(Program):
 
         rounds: int = Field(default=10, ge=1, le=100)
         multiplier: float = Field(default=1.6, gt=1)
+        seconds: float | None = Field(default=None, gt=0, description="To contribute, each round.")
 
     async def run(self, session: Session) -> None:
         """Instructions for all, the rounds group by group, goodbye for all."""
@@ -39,7 +40,13 @@ class PublicGoods(Program):
         """All rounds of one group."""
         for number in range(1, self.settings.rounds + 1):
             current = f"Round {number} of {self.settings.rounds}"
-            answers = await group.stage("contribute", form=Contribution, title=current)
+            answers = await group.stage(
+                "contribute",
+                form=Contribution,
+                title=current,
+                deadline=self.settings.seconds,
+                missing=Contribution(amount=0),
+            )
             pot = sum(answer.amount for answer in answers.values())
             share = pot * self.settings.multiplier / len(group)
             earned = {one: ENDOWMENT - answer.amount + share for one, answer in answers.items()}
