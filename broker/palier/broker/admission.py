@@ -8,6 +8,7 @@ somebody else. A worker that answered the last would lend its rights to whoever 
 from __future__ import annotations
 
 from palier.broker.errors import Inadmissible
+from palier.broker.letters import sender_of
 from palier.broker.transport import UNREADABLE_HEADERS, Delivery
 from palier.schemas.addresses import COMMANDS, CommandKey, commands_queue
 from palier.schemas.envelope import DIRECT_REPLY, MAX_BODY
@@ -21,7 +22,8 @@ def admit(delivery: Delivery, *, account: str = "") -> CommandKey:
     """Return the key of a command that may be handled; raises `Inadmissible`. Pure.
 
     Afterwards the key's seat is who sent it: the broker has validated ``user_id``, and both agree.
-    The seat `WORKER` is the workers' own ``account``, whatever it is called, and nobody else.
+    The seat `WORKER` is the workers' own ``account``, whatever it is called, and nobody else. What
+    that account sends for another seat is a replay, and names the seat.
     """
     if delivery.exchange != COMMANDS:
         raise Inadmissible(
@@ -35,13 +37,12 @@ def admit(delivery: Delivery, *, account: str = "") -> CommandKey:
             reason=f"{delivery.routing_key!r} does not belong in {delivery.queue!r}.",
         )
     properties = delivery.properties
-    if not properties.user_id:
+    sender = sender_of(properties, account=account)
+    if not sender:
         raise Inadmissible("no-sender", reason="It does not say who sent it (user_id).")
-    sender = account if key.seat == WORKER else key.seat
-    if properties.user_id != sender:
+    if sender != (account if key.seat == WORKER else key.seat):
         raise Inadmissible(
-            "foreign-sender",
-            reason=f"{properties.user_id!r} sent it, its key says {key.seat!r}.",
+            "foreign-sender", reason=f"{sender!r} sent it, its key says {key.seat!r}."
         )
     if UNREADABLE_HEADERS in properties.headers:
         raise Inadmissible("unreadable-headers", reason="Its headers cannot be read.")

@@ -232,8 +232,11 @@ class BatchHandler:
         answer = handler.handle(work, asked, message)
         if answer is None:
             return
-        later = isinstance(answer, Refused) and answer.code in LATER
-        if handler.stored and not later:
+        later = answer if isinstance(answer, Refused) and answer.code in LATER else None
+        if later and asked.replay:
+            # no client keeps it to send it again: it is a letter until it can be handled
+            work.replies += self._reception.refuse(asked.replay, later.code, later.reason)
+        elif handler.stored and not later:
             told = work.answer(answer, session=session, seat=asked.seat, cause=envelope)
             results[key] = (answer.kind, told)
         else:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from palier.broker.transport import Delivery
 from palier.program.errors import ProgramError
 from palier.program.program import Program
 from palier.program.scope import check_groups
@@ -92,10 +93,14 @@ _INTERVENTIONS: dict[type[Intervention], Callable[..., interventions.Outcome]] =
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A command or query that was let in, and the account that sent it."""
+    """A command or query that was let in, and the account that sent it.
+
+    ``replay`` is the delivery of one that was a dead letter: its sender keeps it no more.
+    """
 
     envelope: Envelope[Message]
     seat: str
+    replay: Delivery | None = None
 
 
 def submit(work: Work, asked: Asked, command: Submit) -> Reply:

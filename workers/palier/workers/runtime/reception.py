@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from palier.broker.admission import admit
 from palier.broker.errors import Inadmissible
+from palier.broker.letters import bury, replays_of, sender_of
 from palier.broker.topology import PRESENCE
 from palier.broker.transport import Delivery, Publication
-from palier.schemas.addresses import DEAD_LETTERS
 from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
 from palier.schemas.errors import UnreadableMessage
 from palier.schemas.message import Command, Message, Query
@@ -64,14 +64,19 @@ class Reception:
 
     def refuse(self, delivery: Delivery, code: str, reason: str) -> list[Publication]:
         """Return a dead letter that says why it is one, and the answer to its sender."""
-        _log.warning(
-            "Dead letter (%s) from %s: %s", code, delivery.properties.user_id or "nobody", reason
-        )
-        answer = self._answer(delivery, code, reason[:_REASON])
-        return [_dead(delivery, code, reason[:_REASON]), *([answer] if answer else [])]
+        account = self._teller.account
+        sender = sender_of(delivery.properties, account=account)
+        _log.warning("Dead letter (%s) from %s: %s", code, sender or "nobody", reason)
+        letter = bury(delivery, code=code, reason=reason[:_REASON], account=account)
+        answer = self._answer(delivery, sender, code, reason[:_REASON])
+        return [letter, *([answer] if answer else [])]
 
     def _asked(self, delivery: Delivery) -> Asked:
-        key = admit(delivery, account=self._teller.account)
+        account = self._teller.account
+        key = admit(delivery, account=account)
+        replays = replays_of(delivery.properties, account=account)
+        if replays:
+            _log.info("A %s of %s is replayed (%d).", key.verb, key.seat, replays)
         envelope = unpack(delivery.properties, delivery.body)
         message = envelope.message
         handler = HANDLERS.get(message.kind)
@@ -82,7 +87,7 @@ class Reception:
         role = self._role(key.seat)
         if handler.role != role:
             raise Unwelcome("not-allowed", f"A {role} may not {message.verb()}.")
-        return Asked(envelope, key.seat)
+        return Asked(envelope, key.seat, replay=delivery if replays else None)
 
     def _role(self, account: str) -> str:
         if account == WORKER:
@@ -91,11 +96,13 @@ class Reception:
             return OPERATOR
         return ROOM if account == ROOM else "participant"
 
-    def _answer(self, delivery: Delivery, code: str, reason: str) -> Publication | None:
+    def _answer(
+        self, delivery: Delivery, sender: str, code: str, reason: str
+    ) -> Publication | None:
         """Return the answer to a sender whom the broker vouches for; others get none."""
         properties = delivery.properties
         parts = delivery.routing_key.split(".")
-        if not properties.user_id or parts[3:4] != [properties.user_id]:
+        if not sender or parts[3:4] != [sender]:
             return None
         session, seat = parts[2], parts[3]
         reply_to = properties.reply_to or ""
@@ -108,26 +115,6 @@ class Reception:
             reply_to=reply_to if reply_to.startswith(DIRECT_REPLY) else None,
         )
         return self._teller.reply(refused, seat=seat, cause=cause)
-
-
-def _dead(delivery: Delivery, code: str, reason: str) -> Publication:
-    properties = delivery.properties
-    headers = {
-        "palier-code": code,
-        "palier-reason": reason,
-        "palier-exchange": delivery.exchange,
-        "palier-routing-key": delivery.routing_key,
-        "palier-sender": properties.user_id or "",
-    }
-    return Publication(
-        exchange=DEAD_LETTERS,
-        routing_key="",
-        # user_id is checked against who publishes, which is the worker now; CC and BCC would route
-        properties=replace(
-            properties, user_id=None, reply_to=None, headers=headers, persistent=True
-        ),
-        body=delivery.body,
-    )
 
 
 def _presence(delivery: Delivery) -> Presence | None:
