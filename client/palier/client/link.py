@@ -39,7 +39,7 @@ from palier.schemas.addresses import COMMANDS, CommandKey, seat_queue
 from palier.schemas.commands import GetSnapshot, Submit
 from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
 from palier.schemas.errors import OversizedMessage, UnreadableMessage
-from palier.schemas.events import Released, SessionAssigned, Stage
+from palier.schemas.events import Released, SeatChanged, SessionAssigned, Stage
 from palier.schemas.forms import Answer
 from palier.schemas.identifiers import message_id
 from palier.schemas.message import Message
@@ -56,6 +56,8 @@ _TICK = 1.0
 #: acknowledged comes again after a reconnection, and is recognised by its version.
 _ACKNOWLEDGED, _ACKNOWLEDGED_AFTER = 20, 0.2
 _PREFETCH = 100
+#: Seconds in which the last results of a session come by themselves.
+_LAST = 0.5
 
 
 class Link:
@@ -98,6 +100,7 @@ class Link:
         #: Drafts that were there when this link began: a face takes them up.
         self._recalled = dict(self._drafts)
         self._certain = False
+        self._doubtful = True
         self._snapshot: str | None = None
         self._asked_at = 0.0
         self._heard_at = time.monotonic()
@@ -160,7 +163,7 @@ class Link:
             at=time.time(),
         )
         try:
-            pending = self._unsettled.add(entry)
+            pending = self._unsettled.add(entry, doubtful=self._doubtful)
         except OversizedMessage as error:
             refusal = Refused(session=state.session, code=error.code, reason=str(error))
             self._follow(state.refused(command.scope, command.generation, refusal))
@@ -214,6 +217,7 @@ class Link:
 
     async def _set_up(self, connection: Connection) -> None:
         """Listen first and ask then: so nothing falls between the snapshot and the events."""
+        self._doubt()  # what waited in the queue comes before anything that is asked now
         await connection.replies(self._take_reply)
 
         def take(delivery: Delivery) -> None:
@@ -228,7 +232,6 @@ class Link:
         )
 
     def _resume(self) -> None:
-        self._snapshot = None
         self._ask()
         self._unsettled.hurry()
         self._send()
@@ -315,11 +318,11 @@ class Link:
         if step.ask:
             self._follow(step)
             return
-        self._certain = True
+        self._certain, self._doubtful = True, False
         stage = snapshot.stage
         state = step.state
         if self._unsettled.check(snapshot.session, stage):
-            state = replace(state, notice=Notice(note=Note.OPENED_ANEW))
+            state = replace(state, notice=Notice(note=Note.EARLIER_SESSION))
         self._follow(replace(step, state=state))
         if stage is not None and snapshot.submitted:
             self._settle_submitted(snapshot, stage)
@@ -329,7 +332,8 @@ class Link:
         """Strike off what the snapshot proves to be committed: this very answer."""
         key = (snapshot.session, stage.scope, stage.generation)
         pending = self._unsettled.answering(key)
-        if pending is not None and pending.command.answer == snapshot.answer:
+        ours = snapshot.how in {None, "submitted"}
+        if pending is not None and ours and pending.command.answer == snapshot.answer:
             self._settle(pending.entry.message_id, _submitted(pending.command))
 
     def _hear(self, envelope: Envelope[Message]) -> None:
@@ -340,11 +344,15 @@ class Link:
                 if session != self.state.session:
                     self.state = ClientState(seat=self._seat, session=session, partition=partition)
                     self._certain = False
+                    self._unsettled.hurry()
+                    self._send()
                     self._changed()
                 self._ask()
             case event:
                 if isinstance(event, Released):
                     self._settle_released(event)
+                elif isinstance(event, SeatChanged):
+                    self._doubt()
                 self._follow(self.state.heard(event))
 
     def _settle(self, cause: str | None, result: Submitted | Refused) -> None:
@@ -373,27 +381,43 @@ class Link:
             command = pending.command
             self._follow(Step(state=self.state.put_off(command.scope, command.generation)))
 
+    def _doubt(self) -> None:
+        """Note that this seat may have been answered for, or left out, until a snapshot tells."""
+        self._doubtful = True
+        self._unsettled.doubt()
+        self._snapshot = None  # one that is on its way may be older than that
+
     def _settle_released(self, released: Released) -> None:
-        """Strike off the submit that this release waited for: it is committed."""
-        key = (released.session, released.scope, released.generation)
-        pending = self._unsettled.answering(key)
-        if pending is not None:
+        """Strike off the submit that this release waited for: it is committed.
+
+        One of which that is not sure is sent again, for its own result.
+        """
+        pending = self._unsettled.answering((released.session, released.scope, released.generation))
+        if pending is None:
+            return
+        if pending.doubtful:
+            pending.due = 0.0
+            self._send()
+        else:
             self._settle(pending.entry.message_id, _submitted(pending.command))
 
     def _follow(self, step: Step) -> None:
-        held, state = self.state.held, step.state
+        before, state = self.state, step.state
         pending = self._unsettled.answering_stage(state.session, state.stage)
         if pending is None:
             state = state.nothing_on_the_way()
         else:
             state = state.on_the_way(pending.command.answer)
-        if state is not self.state:
+        if state is not before:
             self.state = state
             self._leave_drafts()
             self._changed()
-        if held and not state.held:
+        if before.held and not state.held:
             self._unsettled.hurry()
             self._send()
+        elif state.over and not before.over:
+            # what is not answered by then will not be without being asked for
+            self._unsettled.hurry(within=_LAST)
         if step.ask:
             self._ask()
 

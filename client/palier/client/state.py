@@ -13,14 +13,49 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import TypeAlias
 
-from palier.schemas.events import Arrived, Released, SessionFinished, Stage, StageOpened
+from palier.client.view import (
+    Asking,
+    Connectivity,
+    Ended,
+    Lobby,
+    Note,
+    Notice,
+    Screen,
+    View,
+    Waiting,
+)
+from palier.schemas.events import (
+    Arrived,
+    ClockChanged,
+    Released,
+    SeatChanged,
+    SessionFinished,
+    Stage,
+    StageOpened,
+    Standing,
+    StatusChanged,
+)
 from palier.schemas.forms import Answer
 from palier.schemas.message import Message
 from palier.schemas.names import ALL
-from palier.schemas.replies import Refused, Snapshot
+from palier.schemas.replies import How, Refused, Snapshot
+
+#: What there is to know of the client's state, and what a face shows of it.
+__all__ = [
+    "Asking",
+    "ClientState",
+    "Connectivity",
+    "Ended",
+    "Lobby",
+    "Note",
+    "Notice",
+    "Screen",
+    "Step",
+    "View",
+    "Waiting",
+    "same_opening",
+]
 
 #: A refused submit with one of these codes means: this client's picture is old.
 _OUTDATED = frozenset(
@@ -33,52 +68,7 @@ _HELD = frozenset({"paused", "stopped"})
 
 #: Two openings of one stage are further apart than this.
 _OPENINGS = timedelta(milliseconds=100)
-_OVER = frozenset({"finished", "closed", "failed"})
-
-
-class Connectivity(Enum):
-    """How the link to RabbitMQ is."""
-
-    CONNECTING = "connecting"
-    ONLINE = "online"
-    RECONNECTING = "reconnecting"
-    #: The broker is short of memory or disk: inputs are kept, nothing is sent.
-    BLOCKED = "blocked"
-    #: The account is not let in, or the seat is open elsewhere: ``View.note`` says which.
-    REFUSED = "refused"
-
-
-class Note(Enum):
-    """What a person is told besides the screen: each has a sentence in each language."""
-
-    #: The seat was let in before, and is no more: it is open on another computer.
-    MOVED = "moved"
-    #: The seat is open elsewhere; trying goes on, or has ended.
-    ELSEWHERE = "elsewhere"
-    TAKEN = "taken"
-    #: The seat was ours a moment ago, and the broker has not noticed that it is free.
-    LINGERING = "lingering"
-    #: An answer came too late, or after another one, or when the session was over.
-    GONE_ON = "gone-on"
-    NOT_FIRST = "not-first"
-    TOO_LATE = "too-late"
-    #: An answer that was kept is to another opening of this stage, or session of this name.
-    OPENED_ANEW = "opened-anew"
-    #: The session does not go on for now; answers are taken.
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    #: The worker takes no answers for now: this one is kept, and sent by itself.
-    LATER = "later"
-    #: This computer's disk did not take the answer; ``detail`` says why.
-    UNWRITTEN = "unwritten"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A note, and what fills the gap in its sentence."""
-
-    note: Note
-    detail: str = ""
+_OVER = frozenset({"finished", "closed"})
 
 
 #: What is told of an answer that was refused with these codes: it does not count.
@@ -89,78 +79,6 @@ _LOST = {
     "no-session": Note.TOO_LATE,
     "not-a-party": Note.GONE_ON,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lobby:
-    """The session has not begun: ``present`` of ``expected`` seats are there; 0 of 0: none yet."""
-
-    present: int = 0
-    expected: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """A stage is open and this participant works on it.
-
-    ``sending``: the answer is on its way and must not change. ``problems`` are the fields that the
-    worker refused, by name; ``refusal`` is a sentence for what concerns no single field; ``notice``
-    is what became of the answer on its way.
-    """
-
-    stage: Stage
-    sending: bool = False
-    problems: Mapping[str, str] = field(default_factory=dict)
-    refusal: str = ""
-    notice: Notice | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """The answer is committed, others are not there yet.
-
-    ``released``: the barrier has opened and the next stage is for others, or on its way.
-    """
-
-    stage: Stage
-    answer: Answer | None
-    arrived: int
-    expected: int
-    released: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """The session is over; ``stage`` is the last one seen, with its data."""
-
-    outcome: str
-    reason: str = ""
-    stage: Stage | None = None
-
-
-Screen: TypeAlias = Lobby | Asking | Waiting | Ended
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """All that a face shows. The last one wins: a face may skip any that it was too slow for."""
-
-    seat: str
-    session: str = ""
-    program: str = ""
-    #: The program's stages in order, name and title, for the stepper; may be empty.
-    steps: tuple[tuple[str, str], ...] = ()
-    screen: Screen = field(default_factory=Lobby)
-    connectivity: Connectivity = Connectivity.CONNECTING
-    #: Why the connection is as it is, for logs and for what has no sentence of its own.
-    note: str = ""
-    notice: Notice | None = None
-    #: Commands sent and not yet answered.
-    pending: int = 0
-    #: The last command's way to its result, in milliseconds.
-    round_trip: float | None = None
-    #: What was typed into the open stage's form before this client was started, by field.
-    draft: Mapping[str, str | bool | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +105,9 @@ class ClientState:
     released: bool = False
     submitted: bool = False
     answer: Answer | None = None
+    #: How the answer came about, and what becomes of this seat.
+    how: How | None = None
+    standing: Standing = "active"
     sending: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
     refusal: str = ""
@@ -224,6 +145,8 @@ class ClientState:
                 # one that was taken before the answer came in may be told after its result
                 submitted=snapshot.submitted or (stays and self.submitted),
                 answer=self.answer if stays and not snapshot.submitted else snapshot.answer,
+                how=snapshot.how,
+                standing=snapshot.standing,
                 sending=stays and self.sending and not snapshot.submitted,
                 problems=self.problems if stays else {},
                 refusal=self.refusal if stays else "",
@@ -236,7 +159,7 @@ class ClientState:
             )
         )
 
-    def heard(self, event: Message) -> Step:
+    def heard(self, event: Message) -> Step:  # noqa: PLR0911 - one for each kind
         """Take an event; those of other sessions change nothing."""
         if getattr(event, "session", None) != self.session or not self.session:
             return Step(state=self)
@@ -250,6 +173,10 @@ class ClientState:
             case SessionFinished(version=version, outcome=outcome, reason=reason):
                 finished = replace(self, status=outcome, reason=reason, sending=False)
                 return Step(state=replace(finished, versions={**self.versions, ALL: version}))
+            case StatusChanged() | ClockChanged():
+                return self._changed(event)
+            case SeatChanged(seat=seat):
+                return Step(state=self, ask=seat == self.seat)
             case Arrived():
                 return Step(state=self._count(event))
             case _:
@@ -257,6 +184,21 @@ class ClientState:
 
     def _prepare(self, stage: Stage) -> ClientState:
         return replace(self, prepared={**self.prepared, (stage.scope, stage.generation): stage})
+
+    def _changed(self, event: StatusChanged | ClockChanged) -> Step:
+        """Take a change that opens nothing, if it is news."""
+        if isinstance(event, StatusChanged):
+            scope, changed = ALL, replace(self, status=event.status, reason=event.reason)
+        else:
+            scope, stage = event.scope, self.stage
+            if stage is not None and self._at(scope, event.generation):
+                stage = stage.model_copy(update={"clock": event.clock})
+            changed = replace(self, stage=stage)
+        known = self.versions.get(scope, 0)
+        if event.version <= known:
+            return Step(state=self)
+        versions = {**self.versions, scope: event.version}
+        return Step(state=replace(changed, versions=versions), ask=event.version > known + 1)
 
     def _advance(self, scope: str, version: int, upcoming: Stage | None) -> Step:
         known = self.versions.get(scope, 0)
@@ -281,6 +223,7 @@ class ClientState:
                 released=False,
                 submitted=False,
                 answer=None,
+                how=None,
                 sending=False,
                 problems={},
                 refusal="",
@@ -316,6 +259,7 @@ class ClientState:
         return (
             self.stage is not None
             and self.status in _TAKES
+            and self.standing != "excluded"
             and not (self.submitted or self.sending or self.released)
         )
 
@@ -344,7 +288,12 @@ class ClientState:
         if not self._at(scope, generation):
             return self
         return replace(
-            self, sending=False, submitted=True, of_answer=None, arrived=max(self.arrived, 1)
+            self,
+            sending=False,
+            submitted=True,
+            how="submitted",
+            of_answer=None,
+            arrived=max(self.arrived, 1),
         )
 
     def refused(self, scope: str, generation: int, refusal: Refused) -> Step:
@@ -405,9 +354,15 @@ class ClientState:
 
     @property
     def told(self) -> Notice | None:
-        """What is told beside the screen: that the session is held, before anything else."""
+        """What is told beside the screen; what holds for longest goes first."""
+        if self.over:
+            return self.notice
         if self.held:
             return Notice(note=Note.PAUSED if self.status == "paused" else Note.STOPPED)
+        if self.standing != "active":
+            return Notice(note=Note.EXCLUDED if self.standing == "excluded" else Note.STOOD_IN)
+        if self.submitted and self.how not in {None, "submitted"}:
+            return Notice(note=Note.ANSWERED_FOR)
         return self.notice
 
     @property

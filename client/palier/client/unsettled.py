@@ -32,12 +32,15 @@ class Pending:
     """A command on its way; times are monotonic seconds.
 
     It is sent once it is ``kept``, on disk, and ``known`` to belong to the session that is there.
+    One that is ``doubtful`` may not be what its barrier waited for: this seat may have been
+    answered for, or left out. Then a release proves nothing, and only its own result settles it.
     """
 
     entry: Entry
     began: float
     kept: bool
     known: bool
+    doubtful: bool
     due: float = 0.0
     put_off: int = 0
 
@@ -58,7 +61,9 @@ class Unsettled:
         self._scribe = scribe
         kept = scribe.journal.pending() if scribe is not None else ()
         self._pending = {
-            one.message_id: Pending(one, began=time.monotonic(), kept=True, known=False)
+            one.message_id: Pending(
+                one, began=time.monotonic(), kept=True, known=False, doubtful=True
+            )
             for one in kept
         }
 
@@ -79,9 +84,9 @@ class Unsettled:
         pending = self.answering((session, stage.scope, stage.generation))
         return pending if pending is not None and _answers(pending, stage) else None
 
-    def add(self, entry: Entry) -> Pending:
+    def add(self, entry: Entry, *, doubtful: bool) -> Pending:
         """Take a command; raises `OversizedMessage`, and then nothing has happened."""
-        pending = Pending(entry, began=time.monotonic(), kept=False, known=True)
+        pending = Pending(entry, began=time.monotonic(), kept=False, known=True, doubtful=doubtful)
         self.publication(pending, back=False)
         self._pending[entry.message_id] = pending
         return pending
@@ -122,10 +127,16 @@ class Unsettled:
                 one.due = now + _AGAIN
                 yield one
 
-    def hurry(self) -> None:
-        """Let everything be due: there is a new connection, or the session goes on."""
+    def hurry(self, *, within: float = 0.0) -> None:
+        """Let everything be due within so many seconds: there is reason to hope for an answer."""
+        soon = time.monotonic() + within
         for one in self:
-            one.due = 0.0
+            one.due = min(one.due, soon)
+
+    def doubt(self) -> None:
+        """Let no release settle what is on its way: something may have come ahead of it."""
+        for one in self:
+            one.doubtful = True
 
     def put_off(self, message_id: str) -> Pending | None:
         """Note that the worker does not take a command for now; return it."""

@@ -39,6 +39,7 @@ def snapshot(**more: Any) -> Snapshot:
         "versions": {"all": 1},
         "stage": stage(1),
         "expected": 4,
+        "now": NOW,
     }
     return Snapshot(**{**given, **more})
 

@@ -27,6 +27,7 @@ BEFORE = Snapshot(
     versions={"all": 1},
     stage=STAGE,
     expected=2,
+    now=STAGE.opened_at,
 )
 
 

@@ -49,7 +49,7 @@ class Actions:
         if overview.status != self._status:
             self._status = overview.status
             self.settle()
-        over = overview.status in {"finished", "closed", "failed"}
+        over = overview.status in {"finished", "closed"}
         asking = dpg.get_item_configuration(self._question)["show"]
         dpg.configure_item(self._usual, show=not (over or asking))
         dpg.configure_item(self._start, show=overview.status == "lobby")

@@ -35,10 +35,13 @@ ENGLISH = Words(
         "count.",
         "too-late": "The session had ended before your last answer arrived: that answer does not "
         "count.",
-        "opened-anew": "An answer that was kept on this computer was given before this stage was "
-        "opened anew: it was not sent. Please answer again.",
+        "earlier-session": "An answer that was kept on this computer belongs to an earlier session "
+        "of the same name: it was not sent. Please answer again.",
         "paused": "The session is paused. You can go on answering: what you confirm is kept.",
         "stopped": "The session is interrupted. You can go on answering: what you confirm is kept.",
+        "excluded": "The others go on without this seat. Please call the person in charge.",
+        "stood-in": "A bot answers for this seat. As soon as you answer, you take part again.",
+        "answered-for": "This stage was answered for you, because your answer was missing.",
         "later": "Your answer is kept, and will be sent by itself as soon as the session takes "
         "answers again.",
         "unwritten": "Your answer could not be written to this computer’s disk ({detail}): it was "
@@ -90,20 +93,14 @@ ENGLISH = Words(
     ended={
         "finished": ("Thank you", "The session is finished. You can leave this window."),
         "closed": ("The session was closed", "The person in charge has closed the session."),
-        "failed": (
-            "The session has stopped",
-            (
-                "The program could not go on. Your answers are safe; please call the person in "
-                "charge."
-            ),
-        ),
     },
     status={
         "lobby": "Not started",
         "running": "Running",
         "finished": "Finished",
         "closed": "Closed",
-        "failed": "Stopped",
+        "paused": "Paused",
+        "stopped": "Stopped",
     },
     start="Start",
     close="Close session",
@@ -116,6 +113,7 @@ ENGLISH = Words(
         "working": "Working",
         "submitted": "Submitted",
         "waiting": "Waiting",
+        "excluded": "Excluded",
         "finished": "Finished",
     },
     here="present",
@@ -128,5 +126,9 @@ ENGLISH = Words(
     lobby_missing="Not here yet: {seats}.",
     lobby_complete="Everyone is here.",
     counts="{title}: {working} working, {done} done",
+    on_hold={
+        "paused": "The session is paused: what arrives is kept, and nobody goes on.",
+        "stopped": "The program has stopped: what arrives is kept, and nobody goes on.",
+    },
     no_session="Looking for the session…",
 )

@@ -36,12 +36,16 @@ FRENCH = Words(
         "dernière réponse ne compte pas.",
         "too-late": "La session était terminée quand votre dernière réponse est arrivée\u00a0: "
         "cette réponse ne compte pas.",
-        "opened-anew": "Une réponse conservée sur cet ordinateur a été donnée avant que cette "
-        "étape ne soit rouverte\u00a0: elle n’a pas été envoyée. Répondez à nouveau.",
+        "earlier-session": "Une réponse conservée sur cet ordinateur appartient à une session "
+        "antérieure du même nom\u00a0: elle n’a pas été envoyée. Répondez à nouveau.",
         "paused": "La session est en pause. Vous pouvez continuer à répondre\u00a0: ce que vous "
         "validez est conservé.",
         "stopped": "La session est interrompue. Vous pouvez continuer à répondre\u00a0: ce que "
         "vous validez est conservé.",
+        "excluded": "Les autres continuent sans ce poste. Appelez la personne responsable.",
+        "stood-in": "Un robot répond pour ce poste. Dès que vous répondez, vous participez de "
+        "nouveau.",
+        "answered-for": "On a répondu à cette étape à votre place, faute de réponse de votre part.",
         "later": "Votre réponse est conservée et partira toute seule dès que la session acceptera "
         "de nouveau des réponses.",
         "unwritten": "Votre réponse n’a pas pu être écrite sur le disque de cet ordinateur "
@@ -94,20 +98,14 @@ FRENCH = Words(
     ended={
         "finished": ("Merci", "La session est terminée. Vous pouvez quitter cette fenêtre."),
         "closed": ("La session a été close", "La personne responsable a clos la session."),
-        "failed": (
-            "La session s’est arrêtée",
-            (
-                "Le programme n’a pas pu continuer. Vos réponses sont en sécurité\u00a0; "
-                "appelez la personne responsable."
-            ),
-        ),
     },
     status={
         "lobby": "Pas commencée",
         "running": "En cours",
         "finished": "Terminée",
         "closed": "Close",
-        "failed": "Arrêtée",
+        "paused": "En pause",
+        "stopped": "Arrêtée",
     },
     start="Commencer",
     close="Clore la session",
@@ -120,6 +118,7 @@ FRENCH = Words(
         "working": "Travaille",
         "submitted": "A répondu",
         "waiting": "Attend",
+        "excluded": "Exclu",
         "finished": "A terminé",
     },
     here="présent",
@@ -132,5 +131,10 @@ FRENCH = Words(
     lobby_missing="Pas encore là\u00a0: {seats}.",
     lobby_complete="Tout le monde est là.",
     counts="{title}\u00a0: {working} au travail, {done} prêts",
+    on_hold={
+        "paused": "La session est en pause\u00a0: ce qui arrive est conservé, personne n’avance.",
+        "stopped": "Le programme s’est arrêté\u00a0: ce qui arrive est conservé, personne "
+        "n’avance.",
+    },
     no_session="Recherche de la session…",
 )

@@ -25,7 +25,7 @@ from palier.schemas.replies import Overview
 
 SIZE = (1080, 760)
 
-_STATUS_INKS = {"running": "ok", "failed": "bad", "lobby": "warn"}
+_STATUS_INKS = {"running": "ok", "paused": "warn", "stopped": "bad", "lobby": "warn"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def sample_overview(language: Language = "en") -> Overview:
         steps=story.steps,
         status="running",
         opened_at=_OPENED,
+        now=_OPENED + timedelta(minutes=13),
         seats=tuple(_seat(number, dict(story.steps)["contribute"]) for number in range(1, 25)),
     )
 

@@ -24,6 +24,8 @@ def sentence(overview: Overview, words: Words) -> str:
             if absent
             else (words.lobby_complete)
         )
+    if overview.status in words.on_hold:
+        return words.on_hold[overview.status]
     if overview.status != "running":
         return words.ended[overview.status][1]
     return _waiting(overview, words)

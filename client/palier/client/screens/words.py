@@ -74,6 +74,7 @@ class Words:
     lobby_missing: str
     lobby_complete: str
     counts: str
+    on_hold: dict[str, str]
     no_session: str
 
 
