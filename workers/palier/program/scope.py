@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from pydantic import JsonValue, ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from palier.program.errors import ProgramError
 from palier.program.participant import Participant
@@ -296,8 +296,11 @@ def _empty(stage: str, form: type[Form] | None) -> Form | None:
 
 def _jsonable(stage: str, data: Mapping[str, Any]) -> dict[str, JsonValue]:
     try:
-        shown = to_jsonable_python(
-            {key: float(one) if isinstance(one, Decimal) else one for key, one in data.items()}
+        # there and back: the program's record is compared with what it shows in a replay
+        shown = from_json(
+            to_json(
+                {key: float(one) if isinstance(one, Decimal) else one for key, one in data.items()}
+            )
         )
     except PydanticSerializationError as error:
         raise ProgramError(f"The data of stage {stage!r} cannot be sent: {error}") from None

@@ -193,11 +193,12 @@ class Intervened:
 class Rewound:
     """The session goes on from an earlier opening; what came after is set aside, not lost.
 
-    ``since`` is the log's version of the step that is done once more: the release of ``scope`` and
-    ``generation``, or the start where there is none.
+    ``since`` is the log's version of the step that is done once more, ``again`` what it was: the
+    start, or the release or abandonment of ``scope`` and ``generation``.
     """
 
     since: int
+    again: str
     scope: str
     generation: int
     stage: str

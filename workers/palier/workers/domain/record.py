@@ -58,8 +58,8 @@ class Recorded:
 class Step:
     """One thing that moved the program on, at its place (``version``) in the session's log.
 
-    ``released`` gives the answers of a generation; ``rewound`` does an earlier step again and sets
-    aside all from ``since`` on, that step included.
+    ``released`` gives the answers of a generation; ``rewound`` does an earlier step, ``again``, once
+    more and sets aside all from ``since`` on, that step included.
     """
 
     version: int
@@ -70,6 +70,12 @@ class Step:
     seat: str = ""
     excluded: tuple[str, ...] = ()
     since: int = 0
+    again: str = ""
+
+    @property
+    def does(self) -> str:
+        """Return what it does to the program: its kind, or that of the step it does again."""
+        return self.again if self.kind == "rewound" else self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

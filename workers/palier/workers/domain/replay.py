@@ -70,7 +70,12 @@ def rewind(
         )
     since = target.opened_by
     steps, effects = effective(record.steps, record.effects)
-    again = next(one for one in steps if one.version == since)
+    again = next((one for one in steps if one.version == since), None)
+    if again is None:
+        return Refusal(
+            code="unknown-step",
+            reason=f"The record does not say what opened stage {stage!r}: it is of an older version.",
+        )
     kept = [one for one in record.generations if not one.void and one.opened_by < since]
     void = tuple(one.key for one in record.generations if not one.void and one.opened_by >= since)
     session = _from_rows(record, program, kept)
@@ -84,6 +89,7 @@ def rewind(
         one.excluded = one.seat in excluded
     rewound = Rewound(
         since=since,
+        again=again.does,
         scope=again.scope,
         generation=again.generation,
         stage=stage,
@@ -94,7 +100,7 @@ def rewind(
     )
     session.status = "running"
     session.reason = session.traceback = ""
-    facts = session.redo(again.scope, cause=cause, at=at)
+    facts = session.redo(again.does, again.scope, cause=cause, at=at)
     if session.held:
         return Refusal(code="failed-again", reason=session.reason)
     return session, [rewound, *facts]
@@ -219,7 +225,10 @@ class _Replay:
                 )
 
     def _go(self, step: Step) -> None:
-        match step.kind:
+        if step.kind == "rewound":
+            for one in self._execution.participants:
+                one.excluded = one.seat in step.excluded
+        match step.does:
             case "started":
                 self._compare(self._execution.start(at=step.at, perform=self._perform), step)
             case "released":
@@ -227,16 +236,8 @@ class _Replay:
             case "abandoned":
                 asked = self._execution.abandon(step.scope, at=step.at, perform=self._perform)
                 self._compare(asked, step)
-            case "excluded" | "readmitted":
-                self._execution.exclude(step.seat, excluded=step.kind == "excluded")
-            case "rewound":
-                for one in self._execution.participants:
-                    one.excluded = one.seat in step.excluded
-                if step.scope:
-                    self._release(step)
-                else:
-                    asked = self._execution.start(at=step.at, perform=self._perform)
-                    self._compare(asked, step)
+            case kind:
+                self._execution.exclude(step.seat, excluded=kind == "excluded")
 
     def _release(self, step: Step) -> None:
         generation = self._open.get(step.scope)

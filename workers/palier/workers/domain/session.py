@@ -27,7 +27,7 @@ from decimal import Decimal
 from typing import Literal
 
 from pydantic import JsonValue
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from palier.program.errors import ProgramError
 from palier.program.program import Program
@@ -186,7 +186,7 @@ class Session:
         if (
             self.opening.auto_start
             and self.status == "lobby"
-            and len(self.present) == len(self.seats)
+            and all(one in self.present for one in self.seats if self.standings[one] == "active")
         ):
             facts += self.begin(author="palier", at=at)
         return facts
@@ -270,13 +270,15 @@ class Session:
             *(one for one in following if one is not then),
         ]
 
-    def redo(self, scope: str, *, cause: Cause, at: datetime) -> list[Fact]:
-        """Do a step again that was done before: a scope's release, or the start if it is ''."""
+    def redo(self, step: str, scope: str, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Do a step again that was done before: the start, a scope's release or abandonment."""
         effects: list[Fact] = []
         perform = self._performing(effects, at)
         try:
-            if not scope:
+            if step == "started":
                 asked = self.execution.start(at=at, perform=perform)
+            elif step == "abandoned":
+                asked = self.execution.abandon(scope, at=at, perform=perform)
             else:
                 generation = self.scopes[scope].current
                 assert generation is not None
@@ -459,7 +461,8 @@ class Session:
     def _performing(self, effects: list[Fact], at: datetime) -> Perform:
         def perform(request: OnceRequest) -> JsonValue:
             try:
-                value: JsonValue = to_jsonable_python(request.call())
+                # as a replay will have it: there and back through JSON
+                value: JsonValue = from_json(to_json(request.call()))
             except PydanticSerializationError as error:
                 raise ProgramError(
                     f"The side effect {request.name!r} gives what cannot be kept: {error}"

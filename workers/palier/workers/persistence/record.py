@@ -143,6 +143,7 @@ def _course(db: Connection, name: str) -> tuple[tuple[Step, ...], tuple[Effect, 
             seat=one.body.get("seat", ""),
             excluded=tuple(one.body.get("excluded", ())),
             since=one.body.get("since", 0),
+            again=one.body.get("again", ""),
         )
         for one in rows
         if one.kind in _STEPS

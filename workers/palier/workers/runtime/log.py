@@ -121,6 +121,7 @@ def _because(cause: Cause) -> dict[str, Any]:
 def _rewound(fact: Rewound) -> dict[str, Any]:
     return {
         "since": fact.since,
+        "again": fact.again,
         "scope": fact.scope,
         "generation": fact.generation,
         "stage": fact.stage,
