@@ -102,6 +102,25 @@ def test_what_was_confirmed_is_there_after_a_stop_and_a_start(tmp_path: Path) ->
 
 
 @pytest.mark.rabbitmq
+@pytest.mark.usefixtures("installed")
+def test_started_again_it_is_where_it_was_unless_somebody_else_is_there(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with PrivateNode(data) as node:
+        before = node._running()
+        assert node._warden is not None
+        node._warden.kill()  # with connections open, as after a crash
+        node._warden.wait(20)
+    with PrivateNode(data) as node:
+        assert node._running() == before
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", before.amqp))
+        taken.listen()
+        with PrivateNode(data) as node:
+            assert node.amqp_port != before.amqp
+
+
+@pytest.mark.rabbitmq
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("victim", ["owner", "warden"])

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -38,8 +39,14 @@ USER = "palier.worker"
 
 _NAME = "palier@localhost"
 
+#: Where it keeps its ports, so that clients find it again after a restart.
+_PORTS = "ports.json"
+
 #: Seconds the node is given to stop by itself.
 _PATIENCE = 20.0
+
+#: Seconds in which what a killed warden has left is gone.
+_ENDING = 5.0
 
 #: How many sets of ports are tried when others take them at the same moment.
 _ATTEMPTS = 4
@@ -75,6 +82,20 @@ class _Ports:
     management: int
     distribution: int
     epmd: int
+
+    @classmethod
+    def kept(cls, file: Path) -> _Ports | None:
+        """Return the ports of the last time, if nobody else has taken one of them since."""
+        try:
+            ports = cls(**json.loads(file.read_text()))
+            for one in (ports.amqp, ports.management, ports.distribution, ports.epmd):
+                with socket.socket() as probe:
+                    # as Erlang does: connections that have just ended do not hold the port
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", one))
+        except (OSError, ValueError, TypeError, OverflowError):
+            return None
+        return ports
 
     @classmethod
     def free(cls) -> _Ports:
@@ -122,6 +143,8 @@ class PrivateNode:
     Blocking, for one thread. The folder is made if need be and keeps everything: messages,
     accounts and the worker's password. Only one program at a time can run it. Should this
     process be killed, the node stops by itself (on Linux at once, elsewhere within its patience).
+    Started again it takes the ports it had, unless others have them now, so that whoever was
+    connected finds it again.
     """
 
     def __init__(
@@ -248,7 +271,8 @@ class PrivateNode:
     def _try_until(self, server: Path, end: float) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             self._progress("RabbitMQ is starting.")
-            if self._try(server, _Ports.free(), end):
+            kept = _Ports.kept(self._data / _PORTS) if attempt == 1 else None
+            if self._try(server, kept or _Ports.free(), end):
                 return
             self._progress(f"Another program took our ports; trying others ({attempt}).")
         raise NodeFailed(f"RabbitMQ found no free port in {_ATTEMPTS} attempts.")
@@ -375,7 +399,7 @@ class PrivateNode:
         lines = "".join(f"{key} = {value}\n" for key, value in own.items())
         _write_private(self._data / "rabbitmq.conf", f"{common}\n# This node's own\n{lines}")
         shutil.copyfile(_HERE / "enabled_plugins", self._data / "enabled_plugins")
-        _write_private(self._data / "ports.json", json.dumps(asdict(ports)))
+        _write_private(self._data / _PORTS, json.dumps(asdict(ports)))
 
     def _environment(self, ports: _Ports) -> dict[str, str]:
         inherited = {
@@ -420,12 +444,26 @@ def _alive(pid: int) -> bool:
 
 
 def _kill_leftovers(data: Path) -> None:
-    """End what a killed warden has left of a node in this folder; we hold the lock."""
+    """End what a killed warden has left of a node in this folder, and its hold on our ports.
+
+    We hold the lock: nobody else's node runs here.
+    """
+    end = time.monotonic() + _ENDING
+    while (left := _leftovers(data)) and time.monotonic() < end:
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _leftovers(data: Path) -> list[int]:
     mark = f"\0RABBITMQ_MNESIA_BASE={data / 'mnesia'}\0".encode()
+    found = []
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError, ValueError):
             if mark in b"\0" + entry.read_bytes():
-                os.kill(int(entry.parent.name), 9)
+                found.append(int(entry.parent.name))
+    return found
 
 
 def _gist(said: str) -> str:
