@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from sqlalchemy import Engine, Select, create_engine, event, text
+from sqlalchemy import Engine, Select, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from palier.workers.persistence.database import migrate, open_database
+from palier.workers.persistence.database import Patience, migrate, open_database
 
 EXTERNAL = os.environ.get("PALIER_TEST_DATABASE")
 
@@ -52,18 +52,15 @@ class Database(ABC):
 
     def engine(self) -> Engine:
         """Open it as a worker does."""
-        engine = open_database(self.url)
-        self._engines.append(engine)
-        return engine
+        return self._opened(Patience())
 
     def impatient(self) -> Engine:
         """Open it as a worker does, but do not wait long for others that have locked it."""
-        engine = self.engine()
+        return self._opened(Patience(connect=2.0, lock=0.05, answer=2.0, stillness=2.0))
 
-        def shorten(_dialect: object, _record: object, _args: object, given: Any) -> None:
-            given.update({"timeout": 0.05} if self.name == "sqlite" else {"connect_timeout": 2})
-
-        event.listen(engine, "do_connect", shorten)
+    def _opened(self, patience: Patience) -> Engine:
+        engine = open_database(self.url, patience=patience)
+        self._engines.append(engine)
         return engine
 
     def migrated(self) -> Engine:

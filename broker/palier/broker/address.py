@@ -9,7 +9,7 @@ import ssl
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
-from palier.broker.amqp import AmqpTransport
+from palier.broker.amqp import HEARTBEAT, AmqpTransport
 from palier.broker.errors import InvalidAddress
 from palier.schemas.addresses import VHOST
 
@@ -58,10 +58,12 @@ class Address:
         secret = f":{quote(self.password, safe='')}@"
         return str(self).replace("@", secret, 1) if self.user else str(self)
 
-    def transport(self) -> AmqpTransport:
-        """Return where connections to it come from."""
+    def transport(self, *, heartbeat: int = HEARTBEAT) -> AmqpTransport:
+        """Return where connections to it come from; see `AmqpTransport` for ``heartbeat``."""
         context = ssl.create_default_context() if self.tls else None
-        return AmqpTransport(self.host, self.port, vhost=self.vhost, tls=context)
+        return AmqpTransport(
+            self.host, self.port, vhost=self.vhost, tls=context, heartbeat=heartbeat
+        )
 
 
 def _shown(url: str) -> str:

@@ -8,6 +8,8 @@
 ``PALIER_PARTITIONS``                 how many queues of commands there are (1)
 ``PALIER_OPERATOR_PASSWORD``          of the account that opens sessions
 ``PALIER_ROOM_PASSWORD``              of the account that may only ask to join
+``PALIER_HEARTBEAT``                  seconds of its connections' heartbeat (3): how soon RabbitMQ
+                                      notices a worker that hangs or is cut off
 ``PALIER_HEALTH_FILE``                a file that is touched as long as commands are taken
 ``PALIER_LOG_LEVEL``                  INFO
 ====================================  ==========================================================
@@ -37,6 +39,7 @@ from palier.broker.seats import ManagementAccounts
 from palier.broker.transport import Account
 from palier.schemas.errors import PalierError
 from palier.workers.persistence.database import open_database
+from palier.workers.persistence.patience import Patience
 from palier.workers.runtime.catalogue import Catalogue
 from palier.workers.runtime.worker import Secrets, Surroundings, Worker
 
@@ -58,6 +61,7 @@ class Settings(BaseModel):
     partitions: int = Field(default=1, ge=1, le=256)
     operator_password: str = Field(min_length=8)
     room_password: str = Field(min_length=8)
+    heartbeat: int = Field(default=3, ge=1, le=60)
     health_file: Path = Path(tempfile.gettempdir()) / "palier-worker.health"
     log_level: str = "INFO"
 
@@ -110,14 +114,14 @@ def surroundings(settings: Settings) -> Surroundings:
     """Wire a worker; opens no connection yet."""
     address = Address.parse(settings.amqp)
     return Surroundings(
-        transport=address.transport(),
+        transport=address.transport(heartbeat=settings.heartbeat),
         account=Account(
             user=address.user,
             password=address.password,
             connection_name=f"worker {socket.gethostname()}/{os.getpid()}",
         ),
         accounts=ManagementAccounts(settings.management, address.user, address.password),
-        engine=open_database(settings.database),
+        engine=open_database(settings.database, patience=Patience()),
         catalogue=Catalogue([Path(one) for one in settings.programs.split(os.pathsep)]),
         secrets=Secrets(operator=settings.operator_password, room=settings.room_password),
         partitions=settings.partitions,
@@ -125,6 +129,7 @@ def surroundings(settings: Settings) -> Surroundings:
 
 
 async def _run(settings: Settings) -> None:
+    settings.health_file.unlink(missing_ok=True)  # one before us may have been killed
     worker = Worker(surroundings(settings))
     running = asyncio.ensure_future(worker.run())
     health = asyncio.ensure_future(_Health(settings.health_file).keep(worker))

@@ -27,14 +27,19 @@ if TYPE_CHECKING:
 #: Unconfirmed publications of one connection; more would only wait in our own memory.
 WINDOW = 1000
 
+#: Seconds of a client's heartbeat: long, since a desk on a busy computer may fall silent for a
+#: while and nobody else waits for it to be noticed.
+HEARTBEAT = 10
+
 
 class AmqpTransport(Transport):
     """Connections to one RabbitMQ.
 
-    ``heartbeat`` and ``blocked_timeout`` are in seconds: a broker that is silent for the first,
-    or short of memory or disk for the second, counts as lost. With ``tls`` the connection is
-    encrypted and the server's name checked as the context says. On Windows the event loop has to
-    be a `SelectorEventLoop`.
+    ``heartbeat``, in whole seconds, is how both ends notice that the other is silent: we after two
+    of them at most, RabbitMQ after three. A broker that is short of memory or disk
+    takes no messages and is not lost: it says so, and its heartbeats go on. With ``tls`` the
+    connection is encrypted and the server's name checked as the context says. On Windows the event
+    loop has to be a `SelectorEventLoop`.
     """
 
     def __init__(
@@ -43,8 +48,7 @@ class AmqpTransport(Transport):
         port: int,
         *,
         vhost: str = VHOST,
-        heartbeat: int = 15,
-        blocked_timeout: float = 60.0,
+        heartbeat: int = HEARTBEAT,
         window: int = WINDOW,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -52,7 +56,6 @@ class AmqpTransport(Transport):
         self._port = port
         self._vhost = vhost
         self._heartbeat = heartbeat
-        self._blocked_timeout = blocked_timeout
         self._window = window
         self._tls = tls
         log = logging.getLogger("pika")
@@ -104,7 +107,6 @@ class AmqpTransport(Transport):
             virtual_host=self._vhost,
             credentials=PlainCredentials(account.user, account.password),
             heartbeat=self._heartbeat,
-            blocked_connection_timeout=self._blocked_timeout,
             # trying again is the standing connection's, with its own patience
             connection_attempts=1,
             socket_timeout=min(5.0, deadline),

@@ -14,16 +14,23 @@ from alembic import command
 from alembic.config import Config
 from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from palier.schemas.errors import PalierError
 from palier.workers.errors import DatabaseUnavailable
+from palier.workers.persistence.patience import Patience, answering
+from palier.workers.persistence.postgresql import be_patient
+
+__all__ = ["InvalidDatabase", "Patience", "answering", "migrate", "open_database"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 #: Key of the lock that lets one worker migrate at a time (PostgreSQL, advisory): "palier".
 _MIGRATION_LOCK = 0x70616C696572
+
+#: A change of tables may take long, and so may another worker's.
+_MIGRATION = Patience(lock=120.0, answer=600.0, stillness=120.0)
 
 #: Seconds in which others have turned the write-ahead log of a new file on.
 _PATIENCE = 5.0
@@ -43,46 +50,56 @@ class InvalidDatabase(PalierError):
         )
 
 
-def open_database(url: str) -> Engine:
-    """Return an engine; connects to nothing yet. Raises `InvalidDatabase`."""
+def open_database(url: str | URL, *, patience: Patience | None = None) -> Engine:
+    """Return an engine; connects to nothing yet. Raises `InvalidDatabase`.
+
+    Without ``patience`` it waits as long as the driver does: what reads much takes its time.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise InvalidDatabase(url) from None
+        raise InvalidDatabase(str(url)) from None
     if parsed.get_backend_name() == "postgresql":
         # a plain postgresql:// URL, as everywhere else, means psycopg 3 here; no ping before
         # each transaction: one that meets a dead connection is tried again on a new one
         engine = create_engine(parsed.set(drivername="postgresql+psycopg"), json_serializer=_json)
+        if patience is not None:
+            be_patient(engine, patience)
     elif parsed.get_backend_name() == "sqlite":
         engine = create_engine(
             parsed,
-            connect_args={"timeout": 30, "check_same_thread": False},
+            connect_args={
+                "timeout": 30 if patience is None else patience.lock,
+                "check_same_thread": False,
+            },
             json_serializer=_json,
         )
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     else:
-        raise InvalidDatabase(url)
+        raise InvalidDatabase(str(url))
     return engine
 
 
 def migrate(engine: Engine) -> None:
     """Bring the tables to this version; safe when several workers start at once.
 
-    Raises `DatabaseUnavailable`.
+    On a connection of its own, which has time. Raises `DatabaseUnavailable`.
     """
     settings = Config()
     settings.set_main_option("script_location", str(_MIGRATIONS))
+    patient = open_database(engine.url, patience=_MIGRATION)
     try:
-        with _rebuilding(engine) as db:
+        with answering(), _rebuilding(patient) as db:
             if engine.dialect.name == "postgresql":
                 db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             settings.attributes["connection"] = db
             command.upgrade(settings, "head")
-    except OperationalError as error:
-        raise DatabaseUnavailable(
-            f"The database at {engine.url.render_as_string()} cannot be reached: {error.orig}"
-        ) from error
+    except DatabaseUnavailable as error:
+        where = f"The database at {engine.url.render_as_string()}"
+        raise DatabaseUnavailable(str(error).replace("The database", where, 1)) from error
+    finally:
+        patient.dispose()
 
 
 @contextmanager
@@ -114,19 +131,6 @@ def _rebuilding(engine: Engine) -> Iterator[Connection]:
 def _json(value: object) -> str:
     # several times the standard library's speed, and it is on the path of every answer
     return to_json(value).decode()
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """Turn what a database raises that cannot be reached into `DatabaseUnavailable`."""
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailable(f"The database does not answer: {error.orig}") from error
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        raise DatabaseUnavailable(f"The database is gone: {error.orig}") from error
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
