@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from palier.program import Form
-from palier.program.requests import ScopeRequest, StageRequest
+from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
 from palier.workers.domain.execution import Asked, Execution
 from palier.workers.runtime.catalogue import Catalogue
 
@@ -20,16 +22,24 @@ def stages(asked: list[Asked]) -> list[StageRequest]:
     return [one for one in asked if isinstance(one, StageRequest)]
 
 
+def no_effects(request: OnceRequest) -> Any:
+    raise AssertionError(f"nobody asked for {request}")
+
+
 def play(amounts: list[dict[str, int]], *, multiplier: float = 1.6) -> Execution:
     """Play one group through the rounds, with these contributions."""
     program = Catalogue([PROGRAMS]).program("public-goods")
     given = program.Settings.model_validate({"rounds": len(amounts), "multiplier": multiplier})
     execution = Execution(program(given), seats=SEATS, seed=1)
     nobody: dict[str, Form | None] = dict.fromkeys(SEATS)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
 
-    (instructions,) = stages(execution.start())
+    def resume(scope: str, answers: dict[str, Form | None]) -> list[Asked]:
+        return execution.resume(scope, answers, at=now, perform=no_effects)
+
+    (instructions,) = stages(execution.start(at=now, perform=no_effects))
     assert instructions.name == "instructions"
-    asked = execution.resume("all", nobody)
+    asked = resume("all", nobody)
     assert [one.seats for one in asked if isinstance(one, ScopeRequest)] != []
     for given_amounts in amounts:
         (contribute,) = stages(asked)
@@ -39,12 +49,12 @@ def play(amounts: list[dict[str, int]], *, multiplier: float = 1.6) -> Execution
             seat: contribute.form.model_validate({"amount": amount})
             for seat, amount in given_amounts.items()
         }
-        (results,) = stages(execution.resume("g1", answers))
+        (results,) = stages(resume("g1", answers))
         assert results.name == "results"
-        asked = execution.resume("g1", nobody)
+        asked = resume("g1", nobody)
     (goodbye,) = stages(asked)
     assert goodbye.name == "goodbye"
-    assert execution.resume("all", nobody) == []
+    assert resume("all", nobody) == []
     assert execution.finished
     return execution
 
