@@ -58,8 +58,8 @@ class Recorded:
 class Step:
     """One thing that moved the program on, at its place (``version``) in the session's log.
 
-    ``released`` gives the answers of a generation; ``rewound`` does an earlier step, ``again``, once
-    more and sets aside all from ``since`` on, that step included.
+    ``released`` gives the answers of a generation; ``rewound`` does an earlier step, ``again``,
+    once more and sets aside all from ``since`` on, that step included.
     """
 
     version: int

@@ -74,7 +74,7 @@ def rewind(
     if again is None:
         return Refusal(
             code="unknown-step",
-            reason=f"The record does not say what opened stage {stage!r}: it is of an older version.",
+            reason=f"The record, of an older version, does not say what opened stage {stage!r}.",
         )
     kept = [one for one in record.generations if not one.void and one.opened_by < since]
     void = tuple(one.key for one in record.generations if not one.void and one.opened_by >= since)
