@@ -16,9 +16,9 @@ from platformdirs import user_state_path
 from palier.broker.transport import Transport
 from palier.cli import options
 from palier.cli.errors import CommandError
+from palier.cli.operating import operator_of, seat_names
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
-from palier.cli.session import operator_of, seat_names
 from palier.cli.showing import err, out
 from palier.client.asking import join
 from palier.client.bot import Bot, at_random

@@ -21,9 +21,9 @@ from palier.cli.bots import play
 from palier.cli.children import Child
 from palier.cli.desk import need_windows
 from palier.cli.errors import CommandError, MissingPart
+from palier.cli.operating import operator_of
 from palier.cli.running import run
 from palier.cli.server import Server
-from palier.cli.session import operator_of
 from palier.cli.showing import err, first_look, out, overview_table
 from palier.cli.stack import KeptWorker, stack
 from palier.cli.up import stop_on_signals, tell

@@ -14,9 +14,9 @@ from platformdirs import user_state_path
 
 from palier.cli import options
 from palier.cli.errors import CommandError, MissingPart
+from palier.cli.operating import operator_of
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
-from palier.cli.session import operator_of
 from palier.client.asking import join
 from palier.client.credentials import Credentials, CredentialsFile, journal_file
 from palier.client.errors import ClientError

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from palier.cli.words import names, span
+from palier.schemas.events import Clock
 from palier.schemas.replies import Overview, SeatRow
 
 if TYPE_CHECKING:  # not every computer has what exports come from
@@ -23,42 +25,95 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 #: A first look at a table: its rows, the columns of the terminal, the letters of a cell.
 _ROWS, _WIDTH, _LONG = 8, 80, 20
 
-#: The columns of exported answers before those of the forms' fields.
-_FIXED = 10
+#: The last column of exported answers before those of the forms' fields.
+_FIXED = "set_aside"
 
 _STATES = {
     "lobby": ("in the waiting room", "dim"),
     "working": ("working", "yellow"),
     "submitted": ("submitted", "green"),
     "waiting": ("waiting for other groups", "cyan"),
+    "excluded": ("excluded", "dim"),
     "finished": ("finished", "bold green"),
 }
 
+#: An answer that did not come from its seat.
+_HOW = {"default": "default taken", "bot": "bot answered", "operator": "operator answered"}
+
+_STATUSES = {
+    "lobby": "dim",
+    "running": "green",
+    "paused": "yellow",
+    "stopped": "bold red",
+    "finished": "bold green",
+    "closed": "dim",
+}
+
+#: The last lines of a traceback, where its author looks first.
+_LAST_LINES = 6
+
+
+def status_text(status: str) -> Text:
+    """Return a session's status in its colour."""
+    return Text(status, style=_STATUSES.get(status, ""))
+
 
 def overview_table(overview: Overview, *, now: datetime | None = None) -> Table:
-    """Return seats × stages: a column a step, and where each seat is now."""
+    """Return seats × stages: a column a step, and where each seat is now.
+
+    How a seat stands and how much time is left have columns where there is something to say.
+    """
+    now = now or overview.now
     steps = overview.steps or _steps(overview.seats)
     table = Table(
-        title=f"{overview.program}, session {overview.session}: {overview.status}",
+        title=_title(overview),
         title_justify="left",
         title_style="bold",
         caption=_waiting_for(overview),
         caption_justify="left",
     )
+    standing = any(one.standing != "active" for one in overview.seats)
+    clocks = any(one.clock is not None for one in overview.seats)
     table.add_column("seat")
+    if standing:
+        table.add_column("standing")
     for _, title in steps:
         table.add_column(title)
+    if clocks:
+        table.add_column("left", justify="right")
     table.add_column("since", justify="right")
     table.add_column("payoff", justify="right")
     for row in overview.seats:
         dot = Text("● ", style="green" if row.present else "red")
         table.add_row(
             dot.append(row.seat, style="default"),
+            *([{"active": ""}.get(row.standing, row.standing)] if standing else []),
             *_cells(row, [name for name, _ in steps]),
-            _since(row.since, now or datetime.now(UTC), over=row.state == "finished"),
+            *([_left(row.clock, now)] if clocks else []),
+            _since(row.since, now, over=row.state == "finished"),
             row.payoff,
         )
     return table
+
+
+def _title(overview: Overview) -> Text:
+    title = Text(f"{overview.program}, session {overview.session}: ")
+    title.append_text(status_text(overview.status))
+    if overview.reason and overview.status != "stopped":
+        title.append(f" ({overview.reason})")
+    return title
+
+
+def stopped_by(overview: Overview) -> list[str]:
+    """Return what an operator reads of a program that stopped its session, line by line."""
+    if overview.status != "stopped":
+        return []
+    lines = [one for one in overview.traceback.splitlines() if one.strip()]
+    return [
+        f"The program failed: {overview.reason}",
+        *(f"  {one}" for one in lines[-_LAST_LINES:]),
+        f"Decisions are kept. Mend the program, then: palier session retry {overview.session}",
+    ]
 
 
 def _steps(rows: Iterable[SeatRow]) -> tuple[tuple[str, str], ...]:
@@ -71,12 +126,24 @@ def _cells(row: SeatRow, steps: Sequence[str]) -> list[Text]:
         return [Text("") for _ in steps]
     here = steps.index(row.stage)
     words, style = _STATES[row.state]
+    if row.state == "submitted":
+        words = _HOW.get(row.how or "", words)
     visit = f" ({row.visit})" if row.visit > 1 else ""
     return [
         *(Text("✓", style="dim green") for _ in steps[:here]),
         Text(f"{words}{visit}", style=style),
         *(Text("") for _ in steps[here + 1 :]),
     ]
+
+
+def _left(clock: Clock | None, now: datetime) -> Text:
+    """Return how much time a stage gives still; both times are the worker's."""
+    if clock is None:
+        return Text("")
+    if clock.deadline_at is None:
+        return Text(f"{span(clock.left or 0)} stands", style="dim")
+    left = (clock.deadline_at - now).total_seconds()
+    return Text(span(left), style="red" if left <= 0 else "")
 
 
 def _since(since: datetime | None, now: datetime, *, over: bool) -> str:
@@ -87,13 +154,18 @@ def _since(since: datetime | None, now: datetime, *, over: bool) -> str:
 
 
 def _waiting_for(overview: Overview) -> str:
-    if overview.status == "lobby":
-        missing = [one.seat for one in overview.seats if not one.present]
-        return f"Not here yet: {', '.join(missing)}." if missing else "Everyone is here."
-    working = [one.seat for one in overview.seats if one.state == "working"]
-    if overview.status != "running" or not working or len(working) == len(overview.seats):
-        return ""
-    return f"Waiting for {', '.join(working[:8])}{' …' if len(working) > 8 else ''}."  # noqa: PLR2004
+    match overview.status:
+        case "lobby":
+            missing = [one.seat for one in overview.seats if not one.present]
+            return f"Not here yet: {', '.join(missing)}." if missing else "Everyone is here."
+        case "paused":
+            return f"Nobody goes on until: palier session resume {overview.session}"
+        case "running":
+            working = [one.seat for one in overview.seats if one.state == "working"]
+            playing = [one for one in overview.seats if one.state != "excluded"]
+            return f"Waiting for {names(working)}." if 0 < len(working) < len(playing) else ""
+        case _:
+            return ""
 
 
 def first_look(export: Export) -> Table:
@@ -110,7 +182,7 @@ def first_look(export: Export) -> Table:
 
 def _answered(export: Export) -> tuple[list[str], list[list[str]]]:
     """Return the rows that hold an answer, each with the seconds it took."""
-    fields = export.columns[_FIXED:]
+    fields = export.columns[export.columns.index(_FIXED) + 1 :]
     columns = ["seat", "group", "stage", "visit", "took", *fields]
     rows = []
     for row in export.rows:
@@ -154,5 +226,11 @@ def rows_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(str(one) for one in row))
+        table.add_row(*(one if isinstance(one, Text) else str(one) for one in row))
     return table
+
+
+def codes_table(title: str, codes: Mapping[str, str]) -> Table:
+    """Return what one types at each seat to sit down there."""
+    rows = [(seat, f"palier desk --join {code}") for seat, code in codes.items()]
+    return rows_table(title, ("seat", "join with"), rows)

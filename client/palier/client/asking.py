@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Self, TypeVar
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import JsonValue
 
 from palier.broker.errors import ConnectionLost, DeadlinePassed, PublishRefused
 from palier.broker.standing import StandingConnection
@@ -13,12 +16,24 @@ from palier.client.credentials import Credentials
 from palier.client.errors import NoAnswer, Rejected
 from palier.schemas.addresses import COMMANDS, CommandKey, partition_of
 from palier.schemas.commands import (
+    Advance,
+    ChangeClock,
     Close,
+    Exclude,
+    GetLog,
     GetOverview,
+    Intervention,
     IssueCodes,
     Join,
     ListSessions,
     OpenSession,
+    Pause,
+    Readmit,
+    Replace,
+    Resume,
+    ResumeFrom,
+    Retry,
+    StandIn,
     Start,
 )
 from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
@@ -27,9 +42,12 @@ from palier.schemas.message import Command, Message, Query, Reply
 from palier.schemas.names import LOBBY, OPERATOR, ROOM
 from palier.schemas.replies import (
     CodesIssued,
+    Done,
     Joined,
+    LogEntry,
     Overview,
     Refused,
+    SessionLog,
     SessionOpened,
     Sessions,
 )
@@ -41,12 +59,20 @@ R = TypeVar("R", bound=Reply)
 #: Seconds after which an unanswered message is sent again, with the same id.
 _AGAIN = 2.0
 
+#: Seconds for what has a worker run a program again along its record, or make many queues.
+_LONG = 60.0
+
+#: Commands that the worker does once more for each time that it has them: the answer to the first
+#: would be a code that the second has ended.
+_ONCE = (IssueCodes, Replace)
+
 
 class Asker:
     """An account that asks and is answered. An async context manager, in one event loop.
 
     What is not answered in time is sent again with the same message id, also over a new
-    connection: the worker does it once and gives the one result.
+    connection: the worker does it once and gives the one result. What it would do twice is sent
+    again only over a new connection, where an answer to the first cannot arrive any more.
     """
 
     def __init__(self, transport: Transport, account: Account) -> None:
@@ -101,10 +127,13 @@ class Asker:
             connection = await self._standing.up()
             try:
                 (outcome,) = await connection.publish([publication])
-                if outcome is Outcome.CONFIRMED:
-                    await asyncio.wait([future], timeout=_AGAIN)
-                else:
+                if outcome is not Outcome.CONFIRMED:
                     await asyncio.sleep(_AGAIN / 4)
+                elif isinstance(envelope.message, _ONCE):
+                    either: set[asyncio.Future[Any]] = {future, connection.lost}
+                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    await asyncio.wait([future], timeout=_AGAIN)
             except PublishRefused as refused:
                 raise Rejected("not-allowed", str(refused)) from refused
             except (ConnectionLost, DeadlinePassed) as error:
@@ -152,7 +181,7 @@ class Operator:
             command,
             SessionOpened,
             partition=await self._partition(command.session),
-            deadline=60,  # a queue and its bindings for each of many seats
+            deadline=_LONG,
         )
 
     async def codes(self, session: str, seats: tuple[str, ...]) -> dict[str, str]:
@@ -172,9 +201,101 @@ class Operator:
         """Return where every seat is."""
         return await self._ask(GetOverview(session=session), Overview)
 
-    async def _ask(self, message: Command | Query, expected: type[R]) -> R:
+    async def log(self, session: str, *, after: int = 0, limit: int = 500) -> SessionLog:
+        """Return entries of a session's log after a version, in order; ``more`` may follow."""
+        return await self._ask(GetLog(session=session, after=after, limit=limit), SessionLog)
+
+    async def entries(self, session: str, *, after: int = 0) -> AsyncIterator[LogEntry]:
+        """Yield what a session's log has by now after a version, in order."""
+        more = True
+        while more:
+            page = await self.log(session, after=after)
+            for one in page.entries:
+                after = one.version
+                yield one
+            more = page.more
+
+    # -- interventions: each returns the worker's sentence on what it did -------------------------
+
+    async def advance(
+        self,
+        session: str,
+        *seats: str,
+        scope: str | None = None,
+        answer: Mapping[str, JsonValue] | None = None,
+        reason: str = "",
+    ) -> str:
+        """Let seats arrive that have not, or all who are missing where none is named."""
+        given = None if answer is None else dict(answer)
+        return await self._intervene(
+            Advance(session=session, seats=seats, scope=scope, answer=given, reason=reason)
+        )
+
+    async def change_clock(
+        self,
+        session: str,
+        change: Literal["extend", "pause", "resume"],
+        *,
+        seconds: float = 0,
+        scope: str | None = None,
+        reason: str = "",
+    ) -> str:
+        """Give more time, or less; stop or start the clocks of all open stages, or of one scope."""
+        return await self._intervene(
+            ChangeClock(session=session, change=change, seconds=seconds, scope=scope, reason=reason)
+        )
+
+    async def pause(self, session: str, *, reason: str = "") -> str:
+        """Hold a session: what arrives is kept, no barrier opens, clocks stand still."""
+        return await self._intervene(Pause(session=session, reason=reason))
+
+    async def resume(self, session: str, *, reason: str = "") -> str:
+        """Let a paused session go on."""
+        return await self._intervene(Resume(session=session, reason=reason))
+
+    async def exclude(self, session: str, *seats: str, reason: str = "") -> str:
+        """Let the others go on without some seats."""
+        return await self._intervene(Exclude(session=session, seats=seats, reason=reason))
+
+    async def stand_in(self, session: str, *seats: str, reason: str = "") -> str:
+        """Let bots answer for some seats."""
+        return await self._intervene(StandIn(session=session, seats=seats, reason=reason))
+
+    async def readmit(self, session: str, *seats: str, reason: str = "") -> str:
+        """Let seats take part again."""
+        return await self._intervene(Readmit(session=session, seats=seats, reason=reason))
+
+    async def replace(self, session: str, seat: str, *, reason: str = "") -> str:
+        """Return a new code for a seat: who uses it takes the place of who sits there."""
+        command = Replace(session=session, seat=seat, reason=reason)
+        return (await self._ask(command, CodesIssued)).codes[seat]
+
+    async def retry(self, session: str, *, reason: str = "") -> str:
+        """Let a stopped session try again, with its program read anew."""
+        return await self._intervene(Retry(session=session, reason=reason))
+
+    async def resume_from(
+        self,
+        session: str,
+        stage: str,
+        *,
+        visit: int | None = None,
+        scope: str | None = None,
+        reason: str = "",
+    ) -> str:
+        """Let a session go on from the opening of a stage; what came after is set aside."""
+        return await self._intervene(
+            ResumeFrom(session=session, stage=stage, visit=visit, scope=scope, reason=reason)
+        )
+
+    async def _intervene(self, command: Intervention) -> str:
+        return (await self._ask(command, Done, deadline=_LONG)).effect
+
+    async def _ask(
+        self, message: Command | Query, expected: type[R], *, deadline: float = 15.0
+    ) -> R:
         partition = await self._partition(message.session)
-        return await self._asker.ask(message, expected, partition=partition)
+        return await self._asker.ask(message, expected, partition=partition, deadline=deadline)
 
     async def _partition(self, session: str) -> int:
         if not self._partitions:

@@ -179,7 +179,7 @@ def a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(*_: object) -> None:
         raise KeyError("a mistake")
 
-    monkeypatch.setattr("palier.cli.session.find_server", wrong)
+    monkeypatch.setattr("palier.cli.operating.find_server", wrong)
 
 
 @pytest.mark.usefixtures("a_mistake")

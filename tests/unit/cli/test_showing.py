@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from palier.cli.showing import first_look, out, overview_table, rows_table
+from palier.cli.showing import (
+    codes_table,
+    first_look,
+    out,
+    overview_table,
+    rows_table,
+    status_text,
+    stopped_by,
+)
+from palier.schemas.events import Clock
 from palier.schemas.replies import Overview, SeatRow
 from palier.workers.persistence.export import Export
 
@@ -37,6 +46,7 @@ def answers(*given: dict[str, Any], fields: tuple[str, ...] = ("amount",)) -> Ex
             NOON.isoformat(),
             (NOON + timedelta(seconds=2.5)).isoformat(),
             "submitted",
+            0,
             *(one.get(field, "") for field in fields),
         )
         for number, one in enumerate(given, start=1)
@@ -44,14 +54,16 @@ def answers(*given: dict[str, Any], fields: tuple[str, ...] = ("amount",)) -> Ex
     return Export("answers", (*FIXED, *fields), rows)
 
 
-def overview(*seats: SeatRow, status: Any = "running") -> Overview:
+def overview(*seats: SeatRow, status: Any = "running", **more: Any) -> Overview:
     return Overview(
         session="s1",
         program="Public goods",
         steps=(("read", "Read"), ("choose", "Choose"), ("end", "The end")),
         status=status,
         opened_at=NOON,
+        now=NOON,
         seats=seats,
+        **more,
     )
 
 
@@ -152,6 +164,102 @@ def test_a_table_says_whom_everyone_waits_for(
     status: str, seats: tuple[SeatRow, ...], said: str
 ) -> None:
     assert shown(overview_table(overview(*seats, status=status)))[-1] == said
+
+
+def test_how_a_seat_stands_has_a_column_once_there_is_something_to_say() -> None:
+    everyone = (seat("p1", stage="read"), seat("p2", stage="read"))
+    some = (
+        seat("p1", stage="read", state="excluded", standing="excluded"),
+        seat("p2", stage="read", standing="bot"),
+        seat("p3", stage="read", state="submitted"),
+    )
+
+    assert "standing" not in "".join(shown(overview_table(overview(*everyone))))
+    lines = shown(overview_table(overview(*some)))
+    assert [cell.strip() for cell in cells(lines, "p1")[1:3]] == ["excluded", "excluded"]
+    assert [cell.strip() for cell in cells(lines, "p2")[1:3]] == ["bot", "working"]
+    assert lines[-1] == "Waiting for p2."
+
+
+def cells(lines: list[str], seat: str) -> list[str]:
+    """Return a seat's line, cell by cell."""
+    (line,) = [one for one in lines if f"● {seat} " in one]
+    return line.split("│")[1:-1]
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("submitted", "submitted"),
+        ("default", "default taken"),
+        ("bot", "bot answered"),
+        ("operator", "operator answered"),
+    ],
+)
+def test_an_answer_says_from_whom_it_came(how: Any, words: str) -> None:
+    lines = shown(overview_table(overview(seat("p1", stage="read", state="submitted", how=how))))
+
+    assert words in cells(lines, "p1")[1]
+
+
+@pytest.mark.parametrize(
+    ("clock", "words"),
+    [
+        (Clock(deadline_at=NOON + timedelta(seconds=75)), "1:15"),
+        (Clock(deadline_at=NOON - timedelta(seconds=1)), "0:00"),
+        (Clock(left=30), "0:30 stands"),
+        (None, ""),
+    ],
+    ids=["runs", "has run out", "stands", "none"],
+)
+def test_time_that_is_left_counts_by_the_workers_clock(clock: Clock | None, words: str) -> None:
+    other = seat("p2", stage="read", clock=Clock(left=9))
+    lines = shown(overview_table(overview(seat("p1", stage="read", clock=clock), other)))
+
+    assert cells(lines, "p1")[4].strip() == words
+
+
+def test_without_any_deadline_there_is_no_countdown() -> None:
+    assert "left" not in "".join(shown(overview_table(overview(seat("p1", stage="read")))))
+
+
+def test_a_paused_session_says_why_and_how_it_goes_on() -> None:
+    lines = shown(
+        overview_table(overview(seat("p1", stage="read"), status="paused", reason="a fire drill"))
+    )
+
+    assert lines[0] == "Public goods, session s1: paused (a fire drill)"
+    assert lines[-1] == "Nobody goes on until: palier session resume s1"
+
+
+def test_a_stopped_session_shows_where_its_program_raised_and_what_to_do() -> None:
+    frames = "".join(f'  File "program.py", line {number}\n' for number in range(1, 30))
+    raised = f"Traceback (most recent call last):\n{frames}ZeroDivisionError: by nothing\n"
+
+    lines = stopped_by(
+        overview(seat("p1"), status="stopped", reason="ZeroDivisionError", traceback=raised)
+    )
+
+    assert lines[0] == "The program failed: ZeroDivisionError"
+    assert lines[-2] == "  ZeroDivisionError: by nothing"
+    assert len(lines) == 8
+    assert lines[-1].endswith("palier session retry s1")
+    assert stopped_by(overview(seat("p1"))) == []
+
+
+def test_a_status_has_a_colour_of_its_own() -> None:
+    styles = [
+        str(status_text(one).style) for one in ("lobby", "running", "paused", "stopped", "finished")
+    ]
+
+    assert len(set(styles)) == len(styles)
+    assert status_text("stopped").plain == "stopped"
+
+
+def test_a_code_is_shown_as_what_one_types() -> None:
+    lines = shown(codes_table("Session s1", {"p3": "ABCD-EFGH"}))
+
+    assert lines[4] == "│ p3   │ palier desk --join ABCD-EFGH │"
 
 
 # -- what people typed --------------------------------------------------------------------------
