@@ -26,11 +26,15 @@ _STANDINGS = {
 
 def effect_of(facts: Iterable[Fact]) -> str:
     """Return a sentence that says what changed."""
-    said = list(dict.fromkeys(one for fact in facts for one in _said(fact)))
+    changed = list(facts)
+    said = list(dict.fromkeys(one for fact in changed for one in _said(fact)))
     if not said:
         return "Noted."
     words = "; ".join(said)
-    return f"{words[0].upper()}{words[1:]}."
+    seats = {one.seat for one in changed if isinstance(one, Arrived)}
+    if words.split()[0] not in seats:  # whose names have no capitals
+        words = f"{words[0].upper()}{words[1:]}"
+    return f"{words}."
 
 
 def _said(fact: Fact) -> Iterator[str]:  # noqa: C901 - a table
