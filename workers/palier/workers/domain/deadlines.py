@@ -5,6 +5,7 @@ from __future__ import annotations
 import random as chance
 from datetime import datetime
 
+from palier.schemas.forms import Form
 from palier.workers.domain.facts import Cause, Due, Fact, Intervened
 from palier.workers.domain.refusal import Refusal, validated
 from palier.workers.domain.scope import Generation, Scope
@@ -42,14 +43,20 @@ def _overdue(
     for seat in missing:
         if not generation.open or session.status != "running":
             break
-        if session.standings[seat] == "bot":
-            facts += _answer_for(session, scope, generation, seat, message_id, at)
-        elif passed and policy == "default":
+        stands_in = session.standings[seat] == "bot"
+        drawn = _draw(session, generation, seat) if stands_in else None
+        if stands_in and not isinstance(drawn, Refusal):
+            by_bot = Cause(what="bot", seat=seat, message_id=message_id)
+            facts += session.arrive(scope, seat, drawn, how="bot", cause=by_bot, at=at)
+        # a program that was changed meanwhile may declare no answer any more
+        elif passed and policy == "default" and seat in generation.defaults:
             facts += session.arrive(
                 scope, seat, generation.defaults[seat], how="default", cause=cause, at=at
             )
         elif passed and policy == "exclude":
             facts += exclude(session, seat, cause=cause, at=at)
+        elif stands_in:
+            facts.append(_at_a_loss(generation, seat, message_id, at))
     if generation.open:
         # what could not be done now is not tried again without end
         generation.due_at = clock.deadline_at if clock and not passed else None
@@ -57,26 +64,26 @@ def _overdue(
     return facts
 
 
-def _answer_for(
-    session: Session, scope: Scope, generation: Generation, seat: str, message_id: str, at: datetime
-) -> list[Fact]:
-    """Let a bot answer by chance what the form allows."""
-    cause = Cause(what="bot", seat=seat, message_id=message_id)
+def _draw(session: Session, generation: Generation, seat: str) -> Form | Refusal | None:
+    """Return what a bot answers, by chance, of what the form allows."""
     form, spec = generation.form, generation.stage.form
     if form is None or spec is None:
-        return session.arrive(scope, seat, None, how="bot", cause=cause, at=at)
+        return None
     random = chance.Random(  # noqa: S311 - repeatable is the point
-        f"{session.opening.seed}:{scope.name}:{generation.number}:{seat}"
+        f"{session.opening.seed}:{generation.stage.scope}:{generation.number}:{seat}"
     )
     for _ in range(_DRAWS):
         answer = validated(form, spec.draw(random))
         if not isinstance(answer, Refusal):
-            return session.arrive(scope, seat, answer, how="bot", cause=cause, at=at)
-    return [
-        Intervened(
-            what="bot-at-a-loss",
-            cause=cause,
-            body={"seat": seat, "scope": scope.name, "stage": generation.stage.name},
-            at=at,
-        )
-    ]
+            break
+    return answer
+
+
+def _at_a_loss(generation: Generation, seat: str, message_id: str, at: datetime) -> Intervened:
+    stage = generation.stage
+    return Intervened(
+        what="bot-at-a-loss",
+        cause=Cause(what="bot", seat=seat, message_id=message_id),
+        body={"seat": seat, "scope": stage.scope, "stage": stage.name},
+        at=at,
+    )

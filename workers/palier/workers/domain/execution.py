@@ -94,7 +94,7 @@ class Execution:
             step: _Task | None = task
             while step is not None:
                 # what an author's code does on its way out must not keep a session from ending
-                with contextlib.suppress(Exception):
+                with contextlib.suppress(BaseException):
                     step.coroutine.close()
                 step = step.parent
         self._waiting.clear()
@@ -107,10 +107,11 @@ class Execution:
             while self._ready:
                 task, value = self._ready.popleft()
                 self._step(task, value, asked, perform)
-        except ProgramFailed:
+        except (ProgramFailed, KeyboardInterrupt):
             self.close()
             raise
-        except Exception as error:
+        except BaseException as error:
+            # also what would end the worker, as exit() does: others are conducted by it too
             self.close()
             raise failure(error) from error
         return asked
@@ -165,7 +166,7 @@ class Execution:
             self._ready.append((parent, parent.results))
 
 
-def failure(error: Exception) -> ProgramFailed:
+def failure(error: BaseException) -> ProgramFailed:
     """Return what an author's code raised, with its traceback."""
     shown = "".join(traceback.format_exception(error))
     return ProgramFailed(f"{type(error).__name__}: {error}", traceback=shown)

@@ -90,10 +90,11 @@ class Released:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeFormed:
-    """Some seats became a lasting scope."""
+    """Some seats became a lasting scope; ``left`` are those who were in it until now."""
 
     scope: str
     seats: tuple[str, ...]
+    left: tuple[str, ...] = ()
     at: datetime
 
 
@@ -194,7 +195,8 @@ class Rewound:
     """The session goes on from an earlier opening; what came after is set aside, not lost.
 
     ``since`` is the log's version of the step that is done once more, ``again`` what it was: the
-    start, or the release or abandonment of ``scope`` and ``generation``.
+    start, or the release or abandonment of ``scope`` and ``generation``. ``reopened`` are those
+    that were open then and were released later: they wait for what they waited for.
     """
 
     since: int
@@ -203,6 +205,7 @@ class Rewound:
     generation: int
     stage: str
     void: tuple[tuple[str, int], ...]
+    reopened: tuple[tuple[str, int], ...]
     excluded: tuple[str, ...]
     cause: Cause
     at: datetime

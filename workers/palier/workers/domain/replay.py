@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import JsonValue, ValidationError
@@ -78,10 +79,16 @@ def rewind(
         )
     kept = [one for one in record.generations if not one.void and one.opened_by < since]
     void = tuple(one.key for one in record.generations if not one.void and one.opened_by >= since)
-    session = _from_rows(record, program, kept)
+    before = [one for one in steps if one.version < since]
+    reopened = _released_since(kept, [*before, again])
+    session = _from_rows(
+        record,
+        program,
+        [replace(one, released_at=None) if one.key in reopened else one for one in kept],
+    )
     replay = _Replay(session, kept, [one for one in effects if one.version < since])
     try:
-        replay.go_through([one for one in steps if one.version < since])
+        replay.go_through(before)
     except ProgramFailed as failure:
         return Refusal(code="still-failing", reason=failure.reason)
     excluded = tuple(one for one in session.seats if session.standings[one] == "excluded")
@@ -94,6 +101,7 @@ def rewind(
         generation=again.generation,
         stage=stage,
         void=void,
+        reopened=reopened,
         excluded=excluded,
         cause=cause,
         at=at,
@@ -116,6 +124,16 @@ def effective(steps: Sequence[Step], effects: Sequence[Effect]) -> tuple[list[St
             kept = [one for one in kept if one.version < step.since or one.version > step.version]
         left.append(step)
     return left, kept
+
+
+def _released_since(
+    generations: Sequence[Recorded], steps: Sequence[Step]
+) -> tuple[tuple[str, int], ...]:
+    """Return the generations that are not open any more, and whom none of these steps released."""
+    done = {(one.scope, one.generation) for one in steps}
+    return tuple(
+        one.key for one in generations if one.released_at is not None and one.key not in done
+    )
 
 
 def _find(record: Record, stage: str, visit: int | None, scope: str | None) -> Recorded | None:

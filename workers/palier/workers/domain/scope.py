@@ -106,7 +106,7 @@ def opened(
             text=request.text,
             form=describe(request.form) if request.form else None,
             data=dict(request.public),
-            private=bool(request.private),
+            private=any(request.private.values()),
             parties=len(parties),
             opened_at=at,
             clock=clock,
@@ -136,5 +136,6 @@ def started(clock: Clock, at: datetime) -> Clock:
 def extended(clock: Clock, seconds: float, at: datetime) -> Clock:
     """Return a clock with more time, or with less, but never less than none."""
     if clock.deadline_at is not None:
-        return Clock(deadline_at=max(at, clock.deadline_at + timedelta(seconds=seconds)))
+        # one that has passed has nothing left, as a clock that stands: more time counts from now
+        return Clock(deadline_at=max(at, max(at, clock.deadline_at) + timedelta(seconds=seconds)))
     return Clock(left=max(0.0, (clock.left or 0.0) + seconds))

@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from palier.program.errors import ProgramError
@@ -199,6 +199,8 @@ class Session:
 
     def begin(self, *, author: str, at: datetime) -> list[Fact]:
         """Run the program to its first stages."""
+        if self.fault is not None:
+            return self.stop(self.fault, at)
         effects: list[Fact] = []
         try:
             asked = self.execution.start(at=at, perform=self._performing(effects, at))
@@ -243,7 +245,7 @@ class Session:
         effects: list[Fact] = []
         try:
             asked = self.execution.resume(
-                scope.name, generation.given(), at=at, perform=self._performing(effects, at)
+                scope.name, _given(generation), at=at, perform=self._performing(effects, at)
             )
         except ProgramFailed as failure:
             # the arrivals stay, the barrier stays closed: it is tried again once it is mended
@@ -282,11 +284,17 @@ class Session:
             else:
                 generation = self.scopes[scope].current
                 assert generation is not None
-                asked = self.execution.resume(scope, generation.given(), at=at, perform=perform)
+                asked = self.execution.resume(scope, _given(generation), at=at, perform=perform)
         except ProgramFailed as failure:
             return self.stop(failure, at)
-        everyone = self._status_changed("running", cause, at)
-        return [everyone, *effects, *self.follow(asked, at)]
+        return [
+            self._status_changed("running", cause, at),
+            *effects,
+            *self.follow(asked, at),
+            *self._change_clocks(started, at),
+            *self.reckon(at),
+            *self.catch_up(cause=cause, at=at),
+        ]
 
     def catch_up(self, *, cause: Cause, at: datetime) -> list[Fact]:
         """Open the barriers that were complete while the session was held."""
@@ -395,9 +403,11 @@ class Session:
         self, change: Callable[[Clock, datetime], Clock], at: datetime
     ) -> list[Fact]:
         return [
-            self.set_clock(scope, generation, change(clock, at), at=at)
+            self.set_clock(scope, generation, changed, at=at)
             for scope, generation in self.open_scopes()
-            if (clock := generation.stage.clock) is not None and not generation.clock_paused
+            if (clock := generation.stage.clock) is not None
+            and not generation.clock_paused
+            and (changed := change(clock, at)) != clock
         ]
 
     def _status_changed(
@@ -426,8 +436,9 @@ class Session:
             match one:
                 case ScopeRequest():
                     scope = self.scopes.setdefault(one.scope, Scope(name=one.scope, seats=()))
+                    gone = tuple(seat for seat in scope.seats if seat not in one.seats)
                     scope.seats = one.seats
-                    facts.append(ScopeFormed(scope=one.scope, seats=one.seats, at=at))
+                    facts.append(ScopeFormed(scope=one.scope, seats=one.seats, left=gone, at=at))
                 case StageRequest():
                     facts.append(self._open(one, at, after=after))
         facts += self._pay()
@@ -491,3 +502,15 @@ class Session:
         everyone = self.scopes[ALL]
         everyone.version += 1
         return Ended(outcome=outcome, reason=reason, author=author, version=everyone.version, at=at)
+
+
+def _given(generation: Generation) -> dict[str, Form | None]:
+    """Return the answers as the program is given them; raises `ProgramFailed`."""
+    try:
+        return generation.given()
+    except ValidationError as error:
+        raise ProgramFailed(
+            f"The answers to stage {generation.stage.name!r} (scope {generation.stage.scope!r}) no "
+            f"longer pass its form: {error.errors(include_url=False)[0]['msg']}.",
+            traceback="",
+        ) from None

@@ -88,6 +88,15 @@ _VOID = (
     # its rows stay as they are, and nothing of it is due
     .values(status="void", due_at=None)
 )
+_REOPEN = (
+    update(_RUN)
+    .where(
+        (_RUN.c.session == bindparam("at_session"))
+        & (_RUN.c.scope == bindparam("at_scope"))
+        & (_RUN.c.generation == bindparam("at_generation"))
+    )
+    .values(status="open", released_at=None, released_as=None)
+)
 _WITHDRAW = (
     update(tables.party)
     .where(
@@ -174,6 +183,7 @@ class Writer:
         self._dues: dict[tuple[str, str, int], Values] = {}
         self._abandoned: list[Values] = []
         self._voids: list[Values] = []
+        self._reopened: list[Values] = []
         self._formed: list[Values] = []
         self._seats: list[Values] = []
 
@@ -269,8 +279,9 @@ class Writer:
                 self._dues[key] = {**_at(*key), "now": due_at}
             case Abandoned(scope=scope, generation=generation, at=at):
                 self._abandoned.append({**_at(session, scope, generation), "now": at})
-            case Rewound(void=void):
+            case Rewound(void=void, reopened=reopened):
                 self._voids += [_at(session, *one) for one in void]
+                self._reopened += [_at(session, *one) for one in reopened]
             case Started(at=at):
                 self._statuses.append((session, {"status": "running", "started_at": at}))
                 self._statuses.append((session, {"reason": "", "traceback": ""}))
@@ -388,6 +399,7 @@ class Writer:
             if table is tables.stage_run:
                 # before others take their places
                 _many(db, _VOID, self._voids)
+                _many(db, _REOPEN, self._reopened)
             if rows := self._rows[table]:
                 db.execute(statement, rows)
         self._matching(db, _COUNT, [_counted(key, count) for key, count in self._counts.items()])

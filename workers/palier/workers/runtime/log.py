@@ -126,5 +126,6 @@ def _rewound(fact: Rewound) -> dict[str, Any]:
         "generation": fact.generation,
         "stage": fact.stage,
         "void": [list(one) for one in fact.void],
+        "reopened": [list(one) for one in fact.reopened],
         "excluded": list(fact.excluded),
     }

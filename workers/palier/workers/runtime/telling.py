@@ -99,8 +99,11 @@ class Teller:
         """Yield what follows from a fact, in order; ``cause`` is the command behind it."""
         name = session.name
         match fact:
-            case ScopeFormed(scope=scope, seats=seats):
+            case ScopeFormed(scope=scope, seats=seats, left=left):
                 yield from topology.scope(name, scope, seats)
+                # who is in another group now must not be led on by this one's releases
+                exchange = barrier_exchange(name, scope)
+                yield from (Unbinding(exchange, seat_queue(one)) for one in left)
             case Opened(stage=stage, version=version):
                 yield from self._own(session, fact, cause)
                 opened = StageOpened(session=name, version=version, stage=stage)
