@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import dearpygui.dearpygui as dpg
 import pytest
 from pydantic import JsonValue
 
 from palier.client.screens.desk import Desk
+from palier.client.screens.draft import Draft
 from palier.client.screens.kit import Kit, press
 from palier.client.screens.overview import Notice, OverviewFace
 from palier.client.screens.samples import sample_overview, sample_views
 from palier.client.screens.window import context
-from palier.client.state import Asking, Connectivity, Ended, View, Waiting
+from palier.client.state import Asking, Connectivity, Ended, Note, View, Waiting
+from palier.client.state import Notice as Told
 from palier.schemas.forms import FlagField, FormSpec, IntegerField, NumberField, TextField
 
 
@@ -43,6 +46,7 @@ def desk(kit: Kit, submits: Submits) -> Desk:
 
 
 VIEWS = sample_views()
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def put(kit: Kit, field: str, text: str) -> None:
@@ -141,6 +145,120 @@ def test_a_refusal_that_concerns_no_field_is_said_above_the_button(kit: Kit, des
     desk.show(asking(refusal="The stage is paused."))
     assert shown(kit.named["refusal"])
     assert dpg.get_value(kit.named["refusal"]) == "The stage is paused."
+
+
+def test_an_answer_that_the_disk_did_not_take_is_said_at_the_form_and_can_be_sent_again(
+    kit: Kit, desk: Desk, submits: Submits
+) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "12")
+    put(kit, "guess", "9")
+    press(kit.named["submit"])
+    desk.show(asking(sending=True))
+    desk.show(asking(notice=Told(note=Note.UNWRITTEN, detail="the disk is full")))
+    assert shown(kit.named["refusal"])
+    assert "the disk is full" in dpg.get_value(kit.named["refusal"])
+    assert "NOT" in dpg.get_value(kit.named["refusal"])
+    assert dpg.get_value(kit.named["field.amount"]) == "12"
+    press(kit.named["submit"])
+    assert submits == [{"amount": 12, "guess": 9}] * 2
+
+
+def test_an_answer_that_is_kept_for_later_says_so_and_cannot_change(kit: Kit, desk: Desk) -> None:
+    desk.show(asking(sending=True, notice=Told(note=Note.LATER)))
+    assert "as soon as the session takes answers again" in dpg.get_value(kit.named["refusal"])
+    assert not enabled(kit.named["field.amount"])
+
+
+def test_what_became_of_an_answer_is_told_across_the_window_while_connected(
+    kit: Kit, desk: Desk
+) -> None:
+    desk.show(replace(VIEWS["form"], notice=Told(note=Note.GONE_ON)))
+    assert "that answer does not count" in dpg.get_value(kit.named["strip"])
+    desk.show(VIEWS["form"])
+    assert dpg.get_value(kit.named["strip"]) == ""
+
+
+def test_a_seat_that_was_moved_says_so_instead_of_what_the_broker_said(
+    kit: Kit, desk: Desk
+) -> None:
+    refused = replace(VIEWS["form"], connectivity=Connectivity.REFUSED, note="wrong password")
+    desk.show(refused)
+    assert dpg.get_value(kit.named["strip"]).endswith("wrong password")
+    desk.show(replace(refused, notice=Told(note=Note.MOVED)))
+    assert dpg.get_value(kit.named["strip"]).startswith("This seat was moved")
+    assert "wrong password" not in dpg.get_value(kit.named["strip"])
+
+
+# -- drafts -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told() -> list[tuple[str, Draft]]:
+    return []
+
+
+@pytest.fixture
+def telling(kit: Kit, submits: Submits, told: list[tuple[str, Draft]]) -> Desk:
+    """A desk that tells what is typed."""
+    return Desk(
+        kit,
+        title="Palier",
+        submit=submits.append,
+        drafted=lambda stage, draft: told.append((stage.name, draft)),
+    )
+
+
+def tick(desk: Desk) -> None:
+    desk.tick(NOW, 1280, 800)
+
+
+def test_what_is_typed_is_told_once_for_each_change(
+    kit: Kit, telling: Desk, told: list[tuple[str, Draft]]
+) -> None:
+    telling.show(VIEWS["form"])
+    tick(telling)
+    assert told == [], "nothing was typed"
+    put(kit, "amount", "1")
+    tick(telling)
+    tick(telling)
+    put(kit, "amount", "12")
+    put(kit, "guess", "9")
+    tick(telling)
+    assert told == [
+        ("contribute", {"amount": "1", "guess": None}),
+        ("contribute", {"amount": "12", "guess": "9"}),
+    ]
+
+
+def test_what_is_on_its_way_is_typed_no_more(
+    kit: Kit, telling: Desk, told: list[tuple[str, Draft]]
+) -> None:
+    telling.show(VIEWS["form"])
+    put(kit, "amount", "1")
+    telling.show(VIEWS["sending"])
+    tick(telling)
+    assert told == []
+
+
+def test_a_draft_from_before_is_in_the_form_and_not_told_again(
+    kit: Kit, telling: Desk, submits: Submits, told: list[tuple[str, Draft]]
+) -> None:
+    telling.show(replace(VIEWS["form"], draft={"amount": "12", "guess": "9,5"}))
+    tick(telling)
+    assert dpg.get_value(kit.named["field.amount"]) == "12"
+    assert dpg.get_value(kit.named["field.guess"]) == "9,5"
+    assert told == []
+    put(kit, "guess", "9.5")
+    press(kit.named["submit"])
+    assert submits == [{"amount": 12, "guess": 9.5}]
+
+
+def test_a_draft_from_before_never_replaces_what_is_typed_now(kit: Kit, telling: Desk) -> None:
+    telling.show(VIEWS["form"])
+    put(kit, "amount", "1")
+    telling.show(replace(VIEWS["form"], draft={"amount": "12", "guess": None}))
+    assert dpg.get_value(kit.named["field.amount"]) == "1"
 
 
 def test_the_same_generation_keeps_its_items_and_what_was_typed(kit: Kit, desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import string
+from typing import get_args
 
 import pytest
 from pydantic import JsonValue
@@ -17,7 +18,8 @@ from palier.client.screens.samples import sample_overview, sample_views
 from palier.client.screens.standing import counts, elapsed, sentence
 from palier.client.screens.texts import choose_language
 from palier.client.screens.tokens import GRAPHIC_PAIRS, PALETTES, TEXT_PAIRS, contrast
-from palier.client.screens.words import Words
+from palier.client.screens.words import Words, say
+from palier.client.state import Note, Notice
 from palier.schemas.forms import (
     ChoiceField,
     FlagField,
@@ -27,6 +29,7 @@ from palier.schemas.forms import (
     Option,
     TextField,
 )
+from palier.schemas.replies import SeatRow, SessionStatus
 
 AMOUNT = IntegerField(name="amount", title="Amount", minimum=0, maximum=20)
 GUESS = NumberField(name="guess", title="Guess", minimum=0)
@@ -73,6 +76,42 @@ def _holes(text: object) -> object:
 @pytest.mark.parametrize("name", [one.name for one in dataclasses.fields(Words)])
 def test_every_sentence_has_the_same_holes_in_both_languages(name: str) -> None:
     assert _holes(getattr(ENGLISH, name)) == _holes(getattr(FRENCH, name))
+
+
+def test_every_note_has_its_sentence_and_a_gap_only_where_it_is_filled() -> None:
+    notes = {one.value for one in Note}
+
+    for words in (ENGLISH, FRENCH):
+        assert set(words.notices) == notes
+        assert [one for one, text in words.notices.items() if _holes(text)] == ["unwritten"]
+
+
+def test_a_notice_is_said_with_its_detail() -> None:
+    full = Notice(note=Note.UNWRITTEN, detail="the disk is full")
+
+    assert say(full, ENGLISH) == (
+        "Your answer could not be written to this computer’s disk (the disk is full): it was NOT "
+        "sent. Make room and send it again."
+    )
+    assert say(Notice(note=Note.MOVED), FRENCH).startswith("Ce poste a été transféré")
+
+
+def test_every_status_of_a_session_has_its_words() -> None:
+    statuses = set(get_args(SessionStatus))
+    over, held = {"finished", "closed"}, {"paused", "stopped"}
+
+    for words in (ENGLISH, FRENCH):
+        assert set(words.status) == statuses
+        assert set(words.ended) == over
+        assert set(words.on_hold) == held
+        for status in statuses:
+            assert sentence(sample_overview().model_copy(update={"status": status}), words)
+
+
+def test_every_state_of_a_seat_has_its_words() -> None:
+    states = set(get_args(SeatRow.model_fields["state"].annotation))
+
+    assert set(ENGLISH.states) == states == set(FRENCH.states)
 
 
 def test_every_problem_of_a_form_has_its_words() -> None:

@@ -5,11 +5,31 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palier.client.state import Asking, ClientState, Ended, Lobby, Step, Waiting
-from palier.schemas.events import Arrived, Released, SessionFinished, Stage, StageOpened
+from palier.client.state import (
+    Asking,
+    ClientState,
+    Ended,
+    Lobby,
+    Note,
+    Notice,
+    Step,
+    Waiting,
+)
+from palier.schemas.events import (
+    Arrived,
+    Clock,
+    ClockChanged,
+    Released,
+    SeatChanged,
+    SessionFinished,
+    Stage,
+    StageOpened,
+    StatusChanged,
+)
 from palier.schemas.replies import Refused, Snapshot
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -220,3 +240,125 @@ def test_whatever_hints_are_lost_a_snapshot_brings_it_to_where_the_session_is(
     state = state.synchronised(snapshot(versions={"all": 6}, stage=stage(6))).state
 
     assert state.screen == Asking(stage=stage(6))
+
+
+# -- what does not move the stage ---------------------------------------------------------------
+
+
+def status(now: str, *, version: int) -> StatusChanged:
+    return StatusChanged(session="s", version=version, status=now)
+
+
+@pytest.mark.parametrize(("now", "note"), [("paused", Note.PAUSED), ("stopped", Note.STOPPED)])
+def test_a_session_that_is_held_says_so_and_takes_answers(now: str, note: Note) -> None:
+    step = synchronised().heard(status(now, version=2))
+
+    assert not step.ask
+    assert step.state.held
+    assert step.state.told == Notice(note=note)
+    assert step.state.screen == Asking(stage=stage(1))
+    assert step.state.may_submit
+    assert step.state == synchronised(status=now, versions={"all": 2})
+    goes_on = step.state.heard(status("running", version=3)).state
+    assert goes_on.told is None
+
+
+def test_an_old_change_of_status_changes_nothing_and_a_gap_is_asked_about() -> None:
+    state = synchronised(versions={"all": 4})
+
+    assert state.heard(status("paused", version=4)) == Step(state=state)
+    step = state.heard(status("paused", version=6))
+    assert step.ask
+    assert step.state.held
+
+
+def test_a_clock_that_was_changed_is_the_clock_of_the_open_stage_only() -> None:
+    state = synchronised()
+    clock = Clock(left=30.0)
+    changed = ClockChanged(session="s", scope="all", generation=1, version=2, clock=clock)
+
+    step = state.heard(changed)
+    assert not step.ask
+    assert step.state.stage is not None
+    assert step.state.stage.clock == clock
+    other = state.heard(changed.model_copy(update={"generation": 7})).state
+    assert other.stage == state.stage
+    assert other.versions == {"all": 2}
+    assert state.heard(changed.model_copy(update={"version": 1})) == Step(state=state)
+
+
+def test_a_change_for_this_seat_alone_is_asked_about() -> None:
+    state = synchronised()
+
+    assert state.heard(SeatChanged(session="s", seat="p1")) == Step(state=state, ask=True)
+    assert state.heard(SeatChanged(session="s", seat="p2")) == Step(state=state)
+    assert state.heard(SeatChanged(session="other", seat="p1")) == Step(state=state)
+
+
+def test_a_seat_that_was_left_out_is_told_and_can_submit_nothing() -> None:
+    state = synchronised(standing="excluded")
+
+    assert state.told == Notice(note=Note.EXCLUDED)
+    assert not state.may_submit
+
+
+def test_a_seat_for_which_a_bot_stands_in_can_come_back_by_answering() -> None:
+    state = synchronised(standing="bot")
+
+    assert state.told == Notice(note=Note.STOOD_IN)
+    assert state.may_submit
+
+
+@pytest.mark.parametrize("how", ["default", "bot", "operator"])
+def test_a_stage_that_was_answered_for_a_seat_says_so(how: str) -> None:
+    state = synchronised(submitted=True, answer={"value": 0}, how=how)
+
+    assert state.told == Notice(note=Note.ANSWERED_FOR)
+    assert synchronised(submitted=True, how="submitted").told is None
+    assert state.heard(release(1, version=2, then=stage(2))).state.told is None
+
+
+def test_what_became_of_an_answer_is_told_until_the_next_is_given() -> None:
+    refusal = Refused(session="s", code="released", reason="Over.")
+    state = synchronised().submitting({"value": 1}).refused("all", 1, refusal).state
+    moved = state.heard(release(1, version=2, then=stage(2))).state
+
+    assert moved.told == Notice(note=Note.GONE_ON)
+    assert moved.submitting({"value": 2}).told is None
+
+
+def test_an_answer_that_was_refused_after_the_stage_had_gone_is_told_too() -> None:
+    refusal = Refused(session="s", code="released", reason="Over.")
+    moved = synchronised().heard(release(1, version=2, then=stage(2))).state
+
+    step = moved.refused("all", 1, refusal)
+    assert step.state.told == Notice(note=Note.GONE_ON)
+    assert step.state.screen == Asking(stage=stage(2))
+
+
+def test_an_answer_that_was_put_off_stays_on_its_way() -> None:
+    state = synchronised().submitting({"value": 1}).put_off("all", 1)
+
+    assert state.screen == Asking(stage=stage(1), sending=True, notice=Notice(note=Note.LATER))
+    assert state.put_off("all", 9) is state
+    assert state.accepted("all", 1).of_answer is None
+
+
+def test_an_answer_that_was_not_written_can_be_given_again() -> None:
+    state = synchronised().submitting({"value": 1}).unwritten("all", 1, "full")
+
+    full = Notice(note=Note.UNWRITTEN, detail="full")
+    assert state.screen == Asking(stage=stage(1), notice=full)
+    assert state.may_submit
+    moved = synchronised().heard(release(1, version=2, then=stage(2))).state
+    assert moved.unwritten("all", 1, "full").told == full
+
+
+def test_a_stage_of_the_same_number_that_opened_at_another_time_is_another() -> None:
+    sending = synchronised().submitting({"value": 1})
+    again = stage(1).model_copy(update={"opened_at": NOW.replace(year=2027)})
+
+    same = sending.synchronised(snapshot(stage=stage(1))).state
+    other = sending.synchronised(snapshot(stage=again)).state
+    assert same.sending
+    assert not other.sending
