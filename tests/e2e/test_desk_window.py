@@ -10,16 +10,27 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
 import pytest
 
+from palier.broker.node import PrivateNode
+from palier.client.credentials import Credentials
+from palier.client.journal import Journal
+from palier.client.thread import LoopThread
+from tests.brokers import Private
+from tests.databases import Sqlite
+from tests.laboratory import Laboratory, answers
+
 PROCESS = Path(__file__).with_name("desk_process.py")
+LINKED = PROCESS.with_name("linked_process.py")
 DEADLINE = 20.0
 
 pytestmark = pytest.mark.gui
@@ -134,7 +145,8 @@ class DeskProcess:
         return done.stdout.strip()
 
     def window(self) -> str:
-        return self.tool("search", "--sync", "--onlyvisible", "--name", "^Palier test$").split()[0]
+        found = self.tool("search", "--sync", "--onlyvisible", "--name", "^Palier(:| test$)")
+        return found.split()[0]
 
     def origin(self) -> int:
         geometry = self.tool("getwindowgeometry", "--shell", self.window())
@@ -386,6 +398,71 @@ def test_the_first_stage_is_painted_soon(
     record_property("first_frame_seconds", seconds)
     sys.stdout.write(f"first frame of a stage after {seconds:.2f} s, imports included\n")
     assert seconds < DEADLINE
+
+
+# -- a desk that is killed ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def seated(node: PrivateNode, tmp_path: Path) -> Iterator[tuple[Laboratory, Credentials]]:
+    """A seat of a session that has begun, with a worker in the background."""
+    database = Sqlite(tmp_path / "palier.db")
+    laboratory = Laboratory(Private(node), database, seats=2)
+
+    async def begin(stack: AsyncExitStack) -> Credentials:
+        await stack.enter_async_context(laboratory.working())
+        async with laboratory.operator() as operator:
+            mine, _ = await laboratory.seated(operator, "steps")
+            await operator.start(laboratory.session)
+        return mine
+
+    with LoopThread("worker") as loop:
+        stack = AsyncExitStack()
+        yield laboratory, loop.run(begin(stack)).result(timeout=DEADLINE)
+        loop.run(stack.aclose()).result(timeout=DEADLINE)
+    database.close()
+
+
+@pytest.mark.rabbitmq
+def test_what_was_typed_is_there_again_after_the_desk_was_killed(
+    open_desk: Callable[..., DeskProcess],
+    seated: tuple[Laboratory, Credentials],
+    tmp_path: Path,
+) -> None:
+    laboratory, credentials = seated
+    assert isinstance(laboratory.server, Private)
+    path = tmp_path / "p.journal"
+    arguments = (str(laboratory.server.address), json.dumps(asdict(credentials)), str(path))
+    desk = open_desk(*arguments, script=LINKED)
+    desk.expect("screen", reply="asking")
+    desk.shows("field.value")
+    desk.take_keyboard()
+    desk.expect("focus", reply="field.value")
+    desk.keys("7")
+    desk.expect("value", "field.value", reply="7")
+    until(lambda: _draft(path) == {"value": "7"}, what="what was typed is on disk")
+    desk.process.kill()
+    desk.process.wait(timeout=DEADLINE)
+
+    (tmp_path / "port").unlink()
+    desk = open_desk(*arguments, script=LINKED)
+    desk.expect("screen", reply="asking")
+    desk.shows("field.value")
+    desk.expect("value", "field.value", reply="7")
+    desk.click("submit")
+    desk.expect("screen", reply="waiting")
+    until(lambda: _draft(path) is None, what="what was handed in is no draft any more")
+    (answer,) = answers(laboratory.database, laboratory.session)["all", 1].values()
+    assert answer == {"value": 7}
+
+
+def _draft(path: Path) -> dict[str, Any] | None:
+    """Return the draft that a killed desk would leave: what is in its files now."""
+    with TemporaryDirectory() as folder:
+        for one in path.parent.glob(f"{path.name}*"):
+            shutil.copy(one, folder)
+        with Journal(Path(folder, path.name)) as journal:
+            return next((dict(one.fields) for one in journal.drafts()), None)
 
 
 def test_without_a_display_a_sentence_says_what_to_do() -> None:
