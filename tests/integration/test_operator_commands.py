@@ -531,7 +531,16 @@ def test_the_course_read_from_a_log_is_that_of_the_rows(each_laboratory: Laborat
             await played.operator.exclude(played.session, gone, reason="left")
             for _ in range(2):
                 await played.operator.advance(played.session, scope="g2", answer={"value": 9})
+            await played.arrive(*first)
+            await until(lambda: played.stage(first[0]) == "end")
+            before = await played.course()
+            target = before.target("ask", visit=2, scope="g2")
+            assert target is not None
+            again = [one.key for one in before.reopened_by(target)]
+            assert again == [("g1", 2)]
             await played.operator.resume_from(played.session, "ask", visit=2, scope="g2")
+            # it was complete, and is released once more
+            assert [one.key for one in (await played.course()).open()] == [("g2", 3)]
             await played.operator.advance(played.session, answer={"value": 1})
             await played.operator.readmit(played.session, gone)
             assert (await played.overview()).seats[0].stage == "end"

@@ -36,7 +36,9 @@ class Opening:
     asks: bool = False
     missing: str = "wait"
     deadline_at: datetime | None = None
+    #: When it was released or left, and the version of the entry that says so.
     over_at: datetime | None = None
+    over_by: int = 0
     #: How many had arrived when it was released.
     arrived: int = 0
     #: What changed last in who is missing: the entry, where it was no arrival of a seat's own.
@@ -105,9 +107,12 @@ class Course:
                     for one in self.open():
                         one.turn = entry
             case "rewound":
-                self._moved_on(entry, None)
+                again = (body["scope"], body["generation"])
+                self._moved_on(entry, again if again in self.openings else None)
                 for scope, generation in body["void"]:
                     self.openings[scope, generation].void = True
+                for scope, generation in body.get("reopened", ()):
+                    self.openings[scope, generation].over_at = None
             case "presence-changed":
                 self.presences[body["seat"]] = (bool(body["present"]), entry.at)
             case "session-finished":
@@ -142,6 +147,14 @@ class Course:
         """Return what is set aside when the session resumes from an opening, itself included."""
         return [one for one in self.valid() if one.led >= target.led]
 
+    def reopened_by(self, target: Opening) -> list[Opening]:
+        """Return what is waited for once more then: it was open, and was released later."""
+        return [
+            one
+            for one in self.valid()
+            if one.led < target.led and one.over_at is not None and one.over_by > target.led
+        ]
+
     # -- taking -----------------------------------------------------------------------------------
 
     def _moved_on(self, entry: LogEntry, over: Key | None) -> None:
@@ -171,7 +184,7 @@ class Course:
         body: Mapping[str, Any] = entry.body
         key = (body["scope"], body["generation"])
         over = self.openings[key]
-        over.over_at = entry.at
+        over.over_at, over.over_by = entry.at, entry.version
         over.arrived = body.get("arrived", 0)
         self._moved_on(entry, key)
         if following := body.get("next"):

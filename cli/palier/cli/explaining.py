@@ -243,8 +243,14 @@ class Explainer:
         body: Mapping[str, Any] = entry.body
         void = [self.course.openings[scope, generation] for scope, generation in body["void"]]
         words = f"{author(entry)} had the session go on from {body['stage']} once more"
-        aside = f"set aside: {names([one.name for one in void])}"
-        return _Said(f"{words}{reason(entry)}, {aside}", [one.key for one in void])
+        again = [
+            self.course.openings[scope, generation]
+            for scope, generation in body.get("reopened", ())
+        ]
+        words += f"{reason(entry)}, set aside: {names([one.name for one in void])}"
+        if again:
+            words += f"; open again: {names([one.name for one in again])}"
+        return _Said(words, [one.key for one in (*void, *again)])
 
     def _clock_set(self, entry: LogEntry) -> _Said:
         body: Mapping[str, Any] = entry.body

@@ -293,7 +293,9 @@ def _set_aside(course: Course, overview: Overview, target: Opening) -> str:
     decided = sum(one.arrived for one in aside if one.asks and one.over_at is not None) + sum(
         one.state == "submitted" and (one.scope, one.generation) in here for one in overview.seats
     )
+    again = [one.name for one in course.reopened_by(target)]
     return (
         f"To go on from {target.name}, {counted(len(aside), 'opening')} and "
         f"{counted(decided, 'decision')} are set aside: {names([one.name for one in aside])}."
+        + (f" Open again, with who has arrived there: {names(again)}." if again else "")
     )
