@@ -399,28 +399,59 @@ def check_record(database: Database, session: str) -> None:
         .order_by(tables.event_log.c.version)
     )
     assert [one.version for one in log] == list(range(1, len(log) + 1)), "the log has a gap"
+    released, abandoned = _closed(log)
     arrived = defaultdict(set)
     for one in database.ask(select(arrival).where(arrival.c.session == session)):
         arrived[one.scope, one.generation].add(one.seat)
-    parties = defaultdict(set)
+    parties, withdrawn = defaultdict(set), defaultdict(set)
     for one in database.ask(select(party).where(party.c.session == session)):
-        parties[one.scope, one.generation].add(one.seat)
-    releases = [
-        (one.body["scope"], one.body["generation"]) for one in log if one.kind == "released"
-    ]
-    assert len(set(releases)) == len(releases), "a generation was released twice"
+        (withdrawn if one.withdrawn_at else parties)[one.scope, one.generation].add(one.seat)
+    held = status(database, session) in {"paused", "stopped", "closed"}
     for one in database.ask(select(run).where(run.c.session == session)):
         key = (one.scope, one.generation)
         assert one.arrived == len(arrived[key])
         assert one.expected == len(parties[key])
-        assert arrived[key] <= parties[key]
-        assert (one.status == "released") == (arrived[key] == parties[key]) == (key in releases)
+        assert arrived[key] <= parties[key], "somebody arrived who was not expected"
+        if one.status == "void":
+            continue
+        assert (one.status == "released") == (key in released)
+        assert (one.status == "abandoned") == (key in abandoned)
+        if one.status == "released":
+            assert arrived[key] == parties[key] != set(), "somebody was ahead of the others"
+        elif one.status == "abandoned":
+            assert parties[key] == set() != withdrawn[key]
+        else:
+            assert one.status == "open"
+            assert arrived[key] != parties[key] or held, "all are there and nobody goes on"
     submits = database.ask(
         select(func.count()).where(
             tables.inbox.c.session == session, tables.inbox.c.result_kind == "submitted.v1"
         )
     )
-    assert submits[0][0] == sum(map(len, arrived.values())), "each arrival has its one result"
+    own = database.ask(
+        select(func.count()).where(arrival.c.session == session, arrival.c.how == "submitted")
+    )
+    assert submits == own, "each arrival of somebody has its one result"
+
+
+def _closed(log: Sequence[Any]) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+    """Return the generations that were released and abandoned, by the log, each of them once."""
+    released: set[tuple[str, int]] = set()
+    abandoned: set[tuple[str, int]] = set()
+    for one in log:
+        key = (one.body.get("scope", ""), one.body.get("generation", 0))
+        match one.kind:
+            case "released" | "abandoned":
+                assert key not in released | abandoned, "a generation was released twice"
+                (released if one.kind == "released" else abandoned).add(key)
+            case "rewound":
+                again = {(scope, number) for scope, number in one.body["reopened"]}
+                assert again <= released | abandoned
+                released -= again
+                abandoned -= again
+            case _:
+                pass
+    return released, abandoned
 
 
 def payoffs(database: Database, session: str) -> dict[str, Decimal]:
