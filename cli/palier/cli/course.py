@@ -21,8 +21,8 @@ Key = tuple[str, int]
 class Opening:
     """One opening of a stage in a scope.
 
-    ``led`` is the version of the entry by which the program came to it, ``after`` the opening whose
-    end that was, if it was one's end.
+    ``by`` is the version of the entry that tells of it, ``led`` that of the one by which the
+    program came to it, ``after`` the opening whose end that was, if it was one's end.
     """
 
     scope: str
@@ -30,6 +30,7 @@ class Opening:
     stage: str
     visit: int
     at: datetime
+    by: int
     led: int
     after: Key | None
     parties: int = 0
@@ -171,6 +172,7 @@ class Course:
             stage=stage,
             visit=body.get("visit", len(visits) + 1),
             at=entry.at,
+            by=entry.version,
             led=self._step,
             after=self._ended_last,
             parties=body.get("parties", 0),

@@ -183,7 +183,7 @@ def _about(openings: Iterable[Opening], lines: Sequence[Line], course: Course) -
     for opening in openings:
         before = course.openings[opening.after] if opening.after is not None else None
         keys = {opening.key} if before is None else {opening.key, before.key}
-        begin = before.at if before is not None else None
+        begin = opening.by if before is None else before.by
         for one in lines:
             if one.version == opening.led or (
                 one.kind not in _ASIDE
@@ -193,6 +193,5 @@ def _about(openings: Iterable[Opening], lines: Sequence[Line], course: Course) -
     return tuple(kept[one] for one in sorted(kept))
 
 
-def _within(line: Line, begin: datetime | None, opening: Opening) -> bool:
-    after = begin is None or line.at >= begin
-    return after and (opening.over_at is None or line.at <= opening.over_at)
+def _within(line: Line, begin: int, opening: Opening) -> bool:
+    return begin < line.version and (opening.over_at is None or line.version <= opening.over_by)
