@@ -403,7 +403,8 @@ def check_record(database: Database, session: str) -> None:
     arrived = defaultdict(set)
     for one in database.ask(select(arrival).where(arrival.c.session == session)):
         arrived[one.scope, one.generation].add(one.seat)
-    parties, withdrawn = defaultdict(set), defaultdict(set)
+    parties: dict[tuple[str, int], set[str]] = defaultdict(set)
+    withdrawn: dict[tuple[str, int], set[str]] = defaultdict(set)
     for one in database.ask(select(party).where(party.c.session == session)):
         (withdrawn if one.withdrawn_at else parties)[one.scope, one.generation].add(one.seat)
     held = status(database, session) in {"paused", "stopped", "closed"}

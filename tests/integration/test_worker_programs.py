@@ -126,8 +126,8 @@ def test_what_raised_is_not_shown_to_participants(small_laboratory: Laboratory) 
                 assert isinstance(link.state.screen, Waiting)
                 assert link.state.reason == ""
             async with laboratory.link(only) as later:
+                await until(lambda: isinstance(later.state.screen, Waiting))
                 await until(lambda: later.state.status == "stopped")
-                assert isinstance(later.state.screen, Waiting)
                 assert later.state.reason == ""
 
     run(test())
