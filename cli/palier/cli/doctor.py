@@ -12,10 +12,14 @@ from pathlib import Path
 
 import typer
 
-from palier.broker.errors import NodeFailed
-from palier.broker.node import find_server
+from palier.broker import node
+from palier.broker.errors import NodeFailed, NotThere
 from palier.cli import options
+from palier.cli.dead_letters import Queue
 from palier.cli.desk import need_windows
+from palier.cli.errors import NoServer
+from palier.cli.running import run
+from palier.cli.server import DATA, Server, find_server
 from palier.cli.showing import out, rows_table
 from palier.schemas.errors import PalierError
 
@@ -32,15 +36,18 @@ class Finding:
     needed: bool = True
 
 
-def doctor(*, as_json: options.Json = False) -> None:
+def doctor(
+    *, as_json: options.Json = False, server: options.Address = None, data: options.Data = DATA
+) -> None:
     """Say what is here, what is missing, and how to get it; exit code 1 if something needed is."""
     findings = [
         Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0]),
         *(_installed(one) for one in ("palier-workers", "palier-client")),
-        _try("RabbitMQ", lambda: str(find_server())),
+        _try("RabbitMQ", lambda: str(node.find_server())),
         _disk(),
         _try("windows", _windows, needed=False),
         _docker(),
+        *_letters(server, data),
     ]
     if as_json:
         out.print_json(data=[asdict(one) for one in findings])
@@ -97,3 +104,36 @@ def _docker() -> Finding:
     well = answer.returncode == 0
     found = answer.stdout.strip() if well else "no engine runs; only for docker compose up"
     return Finding("Docker", well=well, found=found, needed=False)
+
+
+def _letters(address: str | None, data: Path) -> list[Finding]:
+    """Say whether letters wait, where a server and its administrator's password are known."""
+    what = "all handled"
+    try:
+        found = find_server(address, data)
+        found.administrator("palier doctor")
+    except NoServer:
+        return []  # a participant's computer, or nothing runs
+    try:
+        waiting = run(_waiting(found))
+    except PalierError as error:
+        return [Finding(what, well=False, found=str(error), needed=False)]
+    listed = [
+        f"{number} in {queue}: `palier dead-letters list"
+        + ("`" if queue is Queue.DEAD_LETTERS else f" --queue {queue}`")
+        for queue, number in waiting.items()
+        if number
+    ]
+    return [Finding(what, not listed, "; ".join(listed) or "no dead letters wait", needed=False)]
+
+
+async def _waiting(found: Server) -> dict[Queue, int]:
+    """Return how many letters lie in each queue."""
+    found.need_answer()
+    connection = await found.transport().connect(found.administrator("palier doctor"))
+    try:
+        return {one: (await connection.status(one)).messages for one in Queue}
+    except NotThere:
+        return {}  # no worker has ever run there
+    finally:
+        await connection.close()

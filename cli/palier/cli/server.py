@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from palier.broker.address import Address
-from palier.broker.transport import Transport
+from palier.broker.transport import Account, Transport
 from palier.cli.errors import NoServer
 
 _FILE = "server.json"
@@ -39,6 +39,14 @@ class Server:
     def transport(self) -> Transport:
         """Return where connections to it come from."""
         return Address.parse(self.amqp).transport()
+
+    def administrator(self, name: str) -> Account:
+        """Return the account that may do everything, the workers'; raises `NoServer`."""
+        return Account(
+            user=self.need("user", "PALIER_SERVER with a user"),
+            password=self.need("password", "PALIER_PASSWORD"),
+            connection_name=name,
+        )
 
     def need_answer(self) -> None:
         """Raise `NoServer` when nothing listens there: sooner, and clearer, than no reply."""

@@ -220,6 +220,11 @@ def _plain(export: Export) -> tuple[list[str], list[list[str]]]:
     )
 
 
+def printable(text: str) -> str:
+    """Return what came over the wire without what would command a terminal."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def rows_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Return a plain table; what is too long for the terminal goes on in the next line."""
     table = Table(title=title, title_justify="left", title_style="bold")
