@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 import pytest
 from pydantic import field_validator
 
+from palier.broker.errors import PublishRefused
 from palier.broker.letterbox import Letterbox, opened
 from palier.broker.letters import Letter
+from palier.broker.transport import Publication
 from palier.program import Form, Program
 from palier.program import Session as ProgramSession
+from palier.schemas.commands import Close
 from palier.schemas.events import StageOpened
-from palier.schemas.names import ALL
+from palier.schemas.names import ALL, OPERATOR
 from palier.schemas.replies import Submitted
 from tests.brokers import run
-from tests.laboratory import Laboratory, answers, check_record
+from tests.laboratory import Laboratory, answers, catalogue, check_record, commanded, running
 
 
 class Curse:
@@ -118,3 +122,110 @@ def test_a_message_on_which_our_code_fails_is_isolated_and_handled_after_the_men
     check_record(laboratory.database, laboratory.session)
     found = answers(laboratory.database, laboratory.session)[ALL, 1]
     assert found[laboratory.seats[0]] == {"value": 7}
+
+
+def test_what_is_settled_meanwhile_is_answered_and_comes_back_no_more(touchy: Laboratory) -> None:
+    laboratory = touchy
+
+    async def test() -> None:
+        async with laboratory.working(), laboratory.operator() as operator:
+            seated = await laboratory.seated(operator, "touchy")
+            await operator.start(laboratory.session)
+            async with laboratory.by_hand(seated[0]) as hand:
+                await hand.heard_of(StageOpened)
+                poison = hand.submit(1, 7)
+                await hand.send(poison, hand.submit(1, 5))
+                await letters(laboratory, 1)
+                Curse.active = False
+
+                assert await replay_all(laboratory) == 1
+
+                settled = await hand.result(poison, count=2)
+                assert settled.code == "already-submitted"
+            await laboratory.told()
+            assert await laboratory.lost() == []
+
+    run(test())
+    check_record(laboratory.database, laboratory.session)
+    found = answers(laboratory.database, laboratory.session)[ALL, 1]
+    assert found == {laboratory.seats[0]: {"value": 5}}
+
+
+def test_what_cannot_be_handled_yet_comes_back(touchy: Laboratory) -> None:
+    """Its sender was told that it failed, and keeps it no more: nobody else would send it again."""
+    laboratory = touchy
+
+    async def test() -> None:
+        async with laboratory.working(), laboratory.operator() as operator:
+            seated = await laboratory.seated(operator, "touchy")
+            await operator.start(laboratory.session)
+            async with laboratory.by_hand(seated[0]) as hand:
+                await hand.heard_of(StageOpened)
+                await hand.send(hand.submit(1, 7))
+                (letter,) = await letters(laboratory, 1)
+        laboratory.catalogue = catalogue()  # one that does not know the program
+        async with running(laboratory.surroundings()):
+            assert await replay_all(laboratory) == 1
+            (held,) = await letters(laboratory, 1)
+            assert (held.id, held.code, held.replays) == (letter.id, "held", 1)
+            assert held.sender == seated[0].seat
+        laboratory.catalogue.add("touchy", Touchy)
+        Curse.active = False
+        async with running(laboratory.surroundings()), laboratory.by_hand(seated[0]) as hand:
+            assert await replay_all(laboratory) == 1
+            assert isinstance(await hand.heard_of(Submitted), Submitted)
+            assert await laboratory.lost() == []
+
+    run(test())
+    check_record(laboratory.database, laboratory.session)
+    assert answers(laboratory.database, laboratory.session)[ALL, 1]
+
+
+def test_no_seat_speaks_for_another_in_the_words_of_a_replay(each_laboratory: Laboratory) -> None:
+    laboratory = each_laboratory
+
+    async def test() -> None:
+        async with laboratory.working(), laboratory.operator() as operator:
+            first, second, *_ = await laboratory.seated(operator, "steps")
+            await operator.start(laboratory.session)
+            worker = laboratory.server.user
+            async with laboratory.by_hand(first) as hand, laboratory.by_hand(second) as other:
+                await other.heard_of(StageOpened)
+                as_second = {"palier-sender": second.seat, "palier-replays": 1}
+                theirs = other.submit(1, 1, headers=as_second)
+                for forged in (
+                    replace_user(theirs, first.seat),
+                    replace_user(theirs, None),
+                    replace_user(theirs, worker),
+                    hand.submit(1, 1, user_id=worker, headers=as_second),
+                    commanded(Close(session=laboratory.session), OPERATOR, headers=as_second),
+                ):
+                    with pytest.raises(PublishRefused):
+                        await hand.connection.publish([forged])
+                # under its own key it speaks for itself, whatever it says
+                nobodys = hand.submit(1, 2, user_id=None, headers=as_second)
+                own = hand.submit(1, 3, headers=as_second)
+                await hand.send(nobodys, own)
+                assert isinstance(await hand.result(own), Submitted)
+                (letter,) = await letters(laboratory, 1)
+                assert (letter.code, letter.sender, letter.replays) == ("no-sender", "", 0)
+
+                # and a replay does not make it anybody's
+                assert await replay_all(laboratory) == 1
+                (again,) = await letters(laboratory, 1)
+                assert (again.code, again.sender, again.replays) == ("no-sender", "", 1)
+                assert other.answers(theirs) == []
+            async with box(laboratory) as held:
+                held.drop(held.letters[0])
+            assert await laboratory.lost() == []
+
+    run(test())
+    check_record(laboratory.database, laboratory.session)
+    assert answers(laboratory.database, laboratory.session)[ALL, 1] == {
+        laboratory.seats[0]: {"value": 3}
+    }
+
+
+def replace_user(publication: Publication, user: str | None) -> Publication:
+    """Return the same, said to be somebody else's."""
+    return replace(publication, properties=replace(publication.properties, user_id=user))
