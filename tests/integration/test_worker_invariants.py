@@ -110,7 +110,7 @@ class Sitting:
             envelope = unpack(one.properties, one.body)
             match envelope.message:
                 case Submitted() | Refused():
-                    seat = one.routing_key.split(".")[3]
+                    seat = one.routing_key.removeprefix("seat.")
                     self.told[seat, envelope.causation_id or ""].add(one.body)
                 case Released(scope=scope, generation=generation) if one.exchange.startswith(
                     "palier.barrier."
