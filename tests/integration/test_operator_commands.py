@@ -169,7 +169,7 @@ def test_a_seat_is_advanced_with_the_answer_that_the_operator_gives(
                 played.session, played.seats[1], answer={"value": 5}, reason="went home"
             )
 
-            assert effect.startswith(f"{played.seats[1]} was answered for (value=5)")
+            assert effect.startswith(f"Answered for {played.seats[1]} (value=5); ")
             await until(lambda: played.stage(1) == "end")
             assert played.links[0].state.stage is not None
 
@@ -185,8 +185,10 @@ def test_all_who_are_missing_are_advanced_with_what_the_stage_declares(
         async with Playing(each_laboratory, "timed", seats=3) as played:
             await played.arrive(1)
 
-            await played.operator.advance(played.session, reason="short of time")
+            effect = await played.operator.advance(played.session, reason="short of time")
 
+            first, _, last = played.seats
+            assert f"Answered for {first} and {last} (value=7); stage first in all" in effect
             await until(lambda: played.stage(0) == "end")
             assert [(await played.row(one)).payoff for one in range(3)] == ["7", "3", "7"]
 

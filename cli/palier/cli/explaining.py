@@ -5,9 +5,10 @@ Pure: entries in, sentences out. Times are shown in the zone that is given, and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from itertools import groupby
 from typing import Any
 
 from palier.cli.course import Course, Key, Opening, within
@@ -58,6 +59,27 @@ class _Said:
     text: str
     openings: Collection[Key] = ()
     seats: Collection[str] = ()
+
+
+def gathered(lines: Iterable[Line]) -> list[Line]:
+    """Return sentences with those that say the same of many seats at once put together."""
+    found = []
+    for _, alike in groupby(lines, key=_said_of_a_seat):
+        first, *more = alike
+        if more:
+            seats = [seat for one in (first, *more) for seat in one.seats]
+            rest = first.text.removeprefix(seats[0]).replace(" was ", " were ", 1)
+            first = replace(first, text=f"{names(seats)}{rest}", seats=frozenset(seats))
+        found.append(first)
+    return found
+
+
+def _said_of_a_seat(line: Line) -> tuple[object, ...]:
+    """Return what is equal for sentences that differ in the seat alone."""
+    if line.kind != "answered-for":
+        return (line.version,)
+    (seat,) = line.seats
+    return line.at, line.text.removeprefix(seat)
 
 
 class Explainer:
@@ -168,7 +190,7 @@ class Explainer:
         how, seats = self._opened_by(entry, over)
         words = f"{over.name} was released {how}"
         if not entry.body.get("next"):
-            return _Said(f"{words}. Nothing follows it at once", [over.key], seats)
+            return _Said(words, [over.key], seats)
         following = self.course.openings[over.scope, over.generation + 1]
         return _Said(f"{words}. {self.opened(following)}", [over.key, following.key], seats)
 

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from palier.cli import options
-from palier.cli.explaining import Explainer, Line
+from palier.cli.explaining import Explainer, Line, gathered
 from palier.cli.operating import Name, ask
 from palier.cli.questions import Question, TimeOfDay, answer
 from palier.cli.server import DATA
@@ -105,6 +105,7 @@ def explain(  # noqa: PLR0913 - each is an option of its own
     lines = [explainer.tell(one) for one in entries]
     steps = [one for one, _ in overview.steps]
     found = answer(question, lines, explainer.course, steps=steps)
+    told = gathered(found.lines)
     now = waiting(explainer, overview, scope=scope, seat=seat) if found.pending else []
     if as_json:
         out.print_json(
@@ -114,7 +115,7 @@ def explain(  # noqa: PLR0913 - each is an option of its own
                 "note": found.note,
                 "lines": [
                     {"version": one.version, "at": one.at.isoformat(), "text": one.text}
-                    for one in found.lines
+                    for one in told
                 ],
                 "now": now,
             }
@@ -127,12 +128,12 @@ def explain(  # noqa: PLR0913 - each is an option of its own
     )
     if found.note:
         out.print(found.note, soft_wrap=True)
-    _print(found.lines)
+    _print(told)
     for one in now:
         _print_one("now", one)
 
 
-def _print(lines: tuple[Line, ...]) -> None:
+def _print(lines: list[Line]) -> None:
     day = lines[-1].at.astimezone().date() if lines else None
     for one in lines:
         here = one.at.astimezone()

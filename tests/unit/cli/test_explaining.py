@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from palier.cli.explaining import Explainer
+from palier.cli.explaining import Explainer, gathered
 from tests.unit.cli.told import (
     GAME,
     OPENED,
@@ -81,9 +81,7 @@ def test_a_group_says_which_it_is() -> None:
 def test_what_nothing_follows_says_so() -> None:
     end = released("all", 1, "welcome", None, **arrived(("p1", 20)), arrived=1)
 
-    assert after_welcome("released", "p1", end) == (
-        "welcome was released when p1 arrived. Nothing follows it at once."
-    )
+    assert after_welcome("released", "p1", end) == ("welcome was released when p1 arrived.")
 
 
 def test_of_many_names_some_are_told() -> None:
@@ -127,7 +125,7 @@ def test_an_exclusion_says_by_whom_why_and_what_it_opened() -> None:
         "The operator excluded p4, who was missing at welcome (left the room).",
         (
             "welcome was released when p4 was excluded: nobody else was missing (before: p1 at "
-            "14:00:20). Nothing follows it at once."
+            "14:00:20)."
         ),
     ]
 
@@ -185,6 +183,28 @@ def test_an_answer_that_was_given_for_a_seat_says_how(how: str, because: str, wo
     assert after_welcome("answered-for", "palier", {**body, "answer": None}) == (
         f"p4 was answered for at welcome: {words}."
     )
+
+
+def test_the_same_of_many_seats_is_said_once() -> None:
+    given = {"scope": "all", "generation": 1, "because": "operator", "how": "operator"}
+    answers = {"p1": 1, "p2": 1, "p3": 2}
+    _, lines = explained(
+        entries(
+            OPENED,
+            STARTED,
+            WELCOME,
+            *(
+                (30, "answered-for", "operator", {**given, "seat": seat, "answer": {"x": one}})
+                for seat, one in answers.items()
+            ),
+        )
+    )
+
+    assert [one.text for one in gathered(lines[3:])] == [
+        "p1 and p2 were answered for at welcome with x=1: the operator advanced it.",
+        "p3 was answered for at welcome with x=2: the operator advanced it.",
+    ]
+    assert gathered(lines[:3]) == lines[:3]
 
 
 # -- holding and mending ------------------------------------------------------------------------
