@@ -59,7 +59,8 @@ def _overdue(
             facts.append(_at_a_loss(generation, seat, message_id, at))
     if generation.open:
         # what could not be done now is not tried again without end
-        generation.due_at = clock.deadline_at if clock and not passed else None
+        later = clock is not None and not passed and policy != "wait"
+        generation.due_at = clock.deadline_at if clock and later else None
         facts.append(Due(scope=scope.name, generation=generation.number, due_at=generation.due_at))
     return facts
 
