@@ -52,6 +52,7 @@ class Bot:
         self._pause = pause
         self._over = asyncio.Event()
         self._thinks_of: tuple[str, int] | None = None
+        self._tries_again = False
 
     async def play(self) -> str:
         """Play; return the session's outcome, or why the seat was refused."""
@@ -66,9 +67,13 @@ class Bot:
         match link.state.screen:
             case Ended():
                 self._over.set()
-            case Asking(stage=stage, sending=False, notice=Notice(note=Note.UNWRITTEN)):
-                asyncio.get_running_loop().call_later(_DISK, self._answer, stage)
-            case Asking(stage=stage, sending=False):
+            case Asking(sending=True):
+                self._tries_again = False
+            case Asking(stage=stage, notice=Notice(note=Note.UNWRITTEN)):
+                if not self._tries_again:
+                    self._tries_again = True
+                    asyncio.get_running_loop().call_later(_DISK, self._answer, stage)
+            case Asking(stage=stage):
                 if (where := (stage.scope, stage.generation)) != self._thinks_of:
                     self._thinks_of = where
                     asyncio.get_running_loop().call_later(self._pause(), self._answer, stage)
@@ -79,5 +84,8 @@ class Bot:
 
     def _answer(self, stage: Stage) -> None:
         current = self.link.state.stage
-        if current is not None and (current.scope, current.generation) == self._thinks_of:
-            self.link.submit(self._decide(stage))
+        if current is None or (current.scope, current.generation) != self._thinks_of:
+            return
+        if not self.link.submit(self._decide(stage)) and not self.link.state.may_submit:
+            # left out, for now: it thinks again when it is let in
+            self._thinks_of = None

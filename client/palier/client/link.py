@@ -13,13 +13,14 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Self
 
 from palier.broker.errors import PublishRefused, TransportError
-from palier.broker.transport import Account, Connection, Delivery, Publication, Transport
+from palier.broker.transport import Account, Connection, Publication, Transport
 from palier.client.credentials import Credentials
-from palier.client.entries import Entry, Key, Put, Typed
+from palier.client.drafts import Drafts
+from palier.client.ear import Ear
+from palier.client.entries import Key, Put
 from palier.client.errors import JournalFailed
 from palier.client.journal import Journal
 from palier.client.scribe import Scribe
@@ -32,16 +33,14 @@ from palier.client.state import (
     Notice,
     Step,
     View,
-    same_opening,
 )
 from palier.client.unsettled import Pending, Unsettled
-from palier.schemas.addresses import COMMANDS, CommandKey, seat_queue
+from palier.schemas.addresses import COMMANDS, CommandKey
 from palier.schemas.commands import GetSnapshot, Submit
-from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
-from palier.schemas.errors import OversizedMessage, UnreadableMessage
+from palier.schemas.envelope import DIRECT_REPLY, Envelope
+from palier.schemas.errors import OversizedMessage
 from palier.schemas.events import Released, SeatChanged, SessionAssigned, Stage
 from palier.schemas.forms import Answer
-from palier.schemas.identifiers import message_id
 from palier.schemas.message import Message
 from palier.schemas.replies import LATER, Refused, Snapshot, Submitted
 
@@ -52,10 +51,6 @@ _DOUBT = 5.0
 #: Seconds after which a snapshot that did not come is asked for again.
 _AGAIN = 5.0
 _TICK = 1.0
-#: What came in is acknowledged together: after so many deliveries, or so many seconds. What is not
-#: acknowledged comes again after a reconnection, and is recognised by its version.
-_ACKNOWLEDGED, _ACKNOWLEDGED_AFTER = 20, 0.2
-_PREFETCH = 100
 #: Seconds in which the last results of a session come by themselves.
 _LAST = 0.5
 
@@ -94,18 +89,19 @@ class Link:
         )
         self._scribe = Scribe(journal) if journal is not None else None
         self._unsettled = Unsettled(credentials.seat, scribe=self._scribe)
-        self._drafts: dict[Key, Typed] = (
-            {one.key: one for one in journal.drafts()} if journal is not None else {}
+        self._drafts = Drafts(self._scribe)
+        self._ear = Ear(
+            credentials.seat,
+            told=self._hear,
+            replied=self._take_reply,
+            deaf=self._ask,
+            cut=lambda connection: self._spawn(connection.close()),
         )
-        #: Drafts that were there when this link began: a face takes them up.
-        self._recalled = dict(self._drafts)
         self._certain = False
         self._doubtful = True
         self._snapshot: str | None = None
         self._asked_at = 0.0
         self._heard_at = time.monotonic()
-        self._unacknowledged: tuple[Connection, Delivery] | None = None
-        self._taken = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -149,25 +145,13 @@ class Link:
         state = self.state
         if not state.may_submit or state.stage is None:
             return False
-        command = Submit(
-            session=state.session,
-            scope=state.stage.scope,
-            generation=state.stage.generation,
-            answer=None if answer is None else dict(answer),
-        )
-        entry = Entry(
-            message_id=message_id(),
-            command=command,
-            partition=state.partition,
-            opened_at=state.stage.opened_at.isoformat(),
-            at=time.time(),
-        )
         try:
-            pending = self._unsettled.add(entry, doubtful=self._doubtful)
+            pending = self._unsettled.add(state.session, state.stage, answer, state.partition)
         except OversizedMessage as error:
             refusal = Refused(session=state.session, code=error.code, reason=str(error))
-            self._follow(state.refused(command.scope, command.generation, refusal))
+            self._follow(state.refused(state.stage.scope, state.stage.generation, refusal))
             return False
+        pending.doubtful = self._doubtful
         self.state = state.submitting(answer)
         self._changed()
         self._spawn(self._hand_in(pending))
@@ -178,13 +162,8 @@ class Link:
 
         Returns at once: it is on disk some moments later.
         """
-        key = (self.state.session, stage.scope, stage.generation)
-        if self._scribe is None or not self._is_open(key):
-            return
-        opened_at = stage.opened_at.isoformat()
-        typed = Typed(key=key, opened_at=opened_at, fields=dict(fields), at=time.time())
-        self._drafts[key] = typed
-        self._scribe.draft(typed)
+        if self._open == (self.state.session, stage.scope, stage.generation):
+            self._drafts.keep(self.state.session, stage, fields)
 
     def view(self) -> View:
         """Return all that a face shows."""
@@ -200,7 +179,7 @@ class Link:
             notice=self._connection.notice or state.told,
             pending=len(self._unsettled),
             round_trip=self.round_trip,
-            draft=self._recall(),
+            draft=self._drafts.found(state.session, state.stage),
         )
 
     async def settled(self, *, deadline: float) -> bool:
@@ -213,23 +192,20 @@ class Link:
             return False
         return True
 
+    @property
+    def _open(self) -> Key | None:
+        """Which stage this participant works on."""
+        screen = self.state.screen
+        if not isinstance(screen, Asking):
+            return None
+        return (self.state.session, screen.stage.scope, screen.stage.generation)
+
     # -- the connection ---------------------------------------------------------------------------
 
     async def _set_up(self, connection: Connection) -> None:
         """Listen first and ask then: so nothing falls between the snapshot and the events."""
         self._doubt()  # what waited in the queue comes before anything that is asked now
-        await connection.replies(self._take_reply)
-
-        def take(delivery: Delivery) -> None:
-            self._take(connection, delivery)
-
-        def cancelled(reason: str) -> None:
-            _log.warning("The broker ended the consumer of seat %s: %s", self._seat, reason)
-            self._spawn(connection.close())
-
-        await connection.consume(
-            seat_queue(self._seat), take, prefetch=_PREFETCH, exclusive=True, on_cancel=cancelled
-        )
+        await self._ear.listen(connection)
 
     def _resume(self) -> None:
         self._ask()
@@ -266,35 +242,8 @@ class Link:
 
     # -- what comes in ----------------------------------------------------------------------------
 
-    def _take(self, connection: Connection, delivery: Delivery) -> None:
+    def _take_reply(self, reply: Envelope[Message]) -> None:
         self._heard_at = time.monotonic()
-        try:
-            self._hear(unpack(delivery.properties, delivery.body))
-        except UnreadableMessage as error:
-            # a newer worker may say what this client does not understand: a snapshot tells more
-            _log.warning("Seat %s was told something unreadable: %s", self._seat, error)
-            self._ask()
-        if not self._taken:
-            asyncio.get_running_loop().call_later(_ACKNOWLEDGED_AFTER, self._acknowledge)
-        self._taken += 1
-        self._unacknowledged = (connection, delivery)
-        if self._taken % _ACKNOWLEDGED == 0:
-            connection.ack(delivery, multiple=True)
-
-    def _acknowledge(self) -> None:
-        self._taken = 0
-        if self._unacknowledged is not None:
-            connection, delivery = self._unacknowledged
-            self._unacknowledged = None
-            connection.ack(delivery, multiple=True)
-
-    def _take_reply(self, delivery: Delivery) -> None:
-        self._heard_at = time.monotonic()
-        try:
-            reply = unpack(delivery.properties, delivery.body)
-        except UnreadableMessage as error:
-            _log.warning("An answer could not be read: %s", error)
-            return
         if isinstance(reply.message, Submitted) or (
             isinstance(reply.message, Refused) and reply.causation_id != self._snapshot
         ):
@@ -337,6 +286,7 @@ class Link:
             self._settle(pending.entry.message_id, _submitted(pending.command))
 
     def _hear(self, envelope: Envelope[Message]) -> None:
+        self._heard_at = time.monotonic()
         match envelope.message:
             case Submitted() | Refused() as result:
                 self._settle(envelope.causation_id, result)
@@ -410,7 +360,8 @@ class Link:
             state = state.on_the_way(pending.command.answer)
         if state is not before:
             self.state = state
-            self._leave_drafts()
+            if self._certain:  # what is heard before the first snapshot may be old
+                self._drafts.leave(but=self._open)
             self._changed()
         if before.held and not state.held:
             self._unsettled.hurry()
@@ -420,27 +371,6 @@ class Link:
             self._unsettled.hurry(within=_LAST)
         if step.ask:
             self._ask()
-
-    # -- drafts -----------------------------------------------------------------------------------
-
-    def _is_open(self, key: Key) -> bool:
-        return isinstance(self.state.screen, Asking) and key == _key(self.state)
-
-    def _recall(self) -> Mapping[str, Put]:
-        stage = self.state.stage
-        typed = self._recalled.get(_key(self.state))
-        if stage is None or typed is None:
-            return {}
-        opened_at = datetime.fromisoformat(typed.opened_at)
-        return typed.fields if same_opening(opened_at, stage.opened_at) else {}
-
-    def _leave_drafts(self) -> None:
-        """Strike off the drafts of stages that are left or handed in."""
-        if self._scribe is None or not self._certain:
-            return  # what is heard before the first snapshot may be old
-        for key in [one for one in self._drafts if not self._is_open(one)]:
-            del self._drafts[key]
-            self._scribe.drop(key)
 
     # -- doubt ------------------------------------------------------------------------------------
 
@@ -488,12 +418,6 @@ class Link:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _key(state: ClientState) -> Key:
-    """Return what an answer to the open stage answers; of no stage, nothing ever."""
-    stage = state.stage
-    return (state.session, stage.scope, stage.generation) if stage else (state.session, "", 0)
 
 
 def _submitted(command: Submit) -> Submitted:

@@ -16,6 +16,8 @@ from palier.schemas.addresses import COMMANDS, CommandKey
 from palier.schemas.commands import Submit
 from palier.schemas.envelope import DIRECT_REPLY, Envelope
 from palier.schemas.events import Stage
+from palier.schemas.forms import Answer
+from palier.schemas.identifiers import message_id
 
 _log = logging.getLogger(__name__)
 
@@ -84,9 +86,21 @@ class Unsettled:
         pending = self.answering((session, stage.scope, stage.generation))
         return pending if pending is not None and _answers(pending, stage) else None
 
-    def add(self, entry: Entry, *, doubtful: bool) -> Pending:
-        """Take a command; raises `OversizedMessage`, and then nothing has happened."""
-        pending = Pending(entry, began=time.monotonic(), kept=False, known=True, doubtful=doubtful)
+    def add(self, session: str, stage: Stage, answer: Answer | None, partition: int) -> Pending:
+        """Take an answer to a stage; raises `OversizedMessage`, and then nothing has happened."""
+        entry = Entry(
+            message_id=message_id(),
+            command=Submit(
+                session=session,
+                scope=stage.scope,
+                generation=stage.generation,
+                answer=None if answer is None else dict(answer),
+            ),
+            partition=partition,
+            opened_at=stage.opened_at.isoformat(),
+            at=time.time(),
+        )
+        pending = Pending(entry, began=time.monotonic(), kept=False, known=True, doubtful=False)
         self.publication(pending, back=False)
         self._pending[entry.message_id] = pending
         return pending
@@ -138,19 +152,19 @@ class Unsettled:
         for one in self:
             one.doubtful = True
 
-    def put_off(self, message_id: str) -> Pending | None:
+    def put_off(self, cause: str) -> Pending | None:
         """Note that the worker does not take a command for now; return it."""
-        pending = self._pending.get(message_id)
+        pending = self._pending.get(cause)
         if pending is not None:
             pending.due = time.monotonic() + min(_LATER * 2.0 ** min(pending.put_off, 8), _LATEST)
             pending.put_off += 1
         return pending
 
-    def settle(self, message_id: str) -> Pending | None:
+    def settle(self, cause: str) -> Pending | None:
         """Strike a command off; return it, or None if it is not known (any more)."""
-        pending = self._pending.pop(message_id, None)
+        pending = self._pending.pop(cause, None)
         if pending is not None and self._scribe is not None:
-            self._scribe.strike(message_id)
+            self._scribe.strike(cause)
         return pending
 
     def check(self, session: str, stage: Stage | None) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from palier.client.entries import Changes, Entry
-from palier.client.errors import JournalFailed
+from palier.client.entries import Entry
 from palier.client.journal import Journal
 from palier.client.link import Link
 from palier.client.state import Asking, Connectivity, Ended, Note, Notice, Waiting
@@ -40,6 +38,7 @@ from tests.unit.client.clerk import (
     snapshot,
     stage,
 )
+from tests.unit.client.disk import Disk
 
 
 def released(generation: int, *, version: int, session: str = SESSION) -> Released:
@@ -296,22 +295,6 @@ def test_what_was_refused_for_now_is_sent_at_once_when_the_session_goes_on(
 
 
 # -- the journal --------------------------------------------------------------------------------
-
-
-class Disk(Journal):
-    """A journal on a disk that can be slow, or full."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.full = False
-        self.ready = threading.Event()
-        self.ready.set()
-
-    def write(self, changes: Changes) -> None:
-        assert self.ready.wait(10)
-        if self.full:
-            raise JournalFailed(self.path, reason="the disk is full")
-        super().write(changes)
 
 
 def test_a_decision_is_sent_only_once_it_is_on_disk(memory: Memory, path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,31 +12,12 @@ import pytest
 
 from palier.client.entries import Changes, Entry, Typed
 from palier.client.errors import JournalFailed
-from palier.client.journal import Journal
 from palier.client.scribe import Scribe
 from palier.schemas.commands import Submit
 from tests.brokers import run, until
+from tests.unit.client.disk import Disk
 
 OPENED = "2026-01-01T12:00:00+00:00"
-
-
-class Disk(Journal):
-    """A journal on a disk that can be slow, or full; counts what is written in one go."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.begun = self.commits = 0
-        self.full = False
-        self.ready = threading.Event()
-        self.ready.set()
-
-    def write(self, changes: Changes) -> None:
-        self.begun += 1
-        assert self.ready.wait(10)
-        if self.full:
-            raise JournalFailed(self.path, reason="the disk is full")
-        super().write(changes)
-        self.commits += 1
 
 
 def entry(name: str) -> Entry:

@@ -1,0 +1,125 @@
+"""A bot does what a person would: it tries again, and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from palier.client.bot import Bot
+from palier.client.journal import Journal
+from palier.client.state import Asking, Connectivity, Note, Notice, Waiting
+from palier.schemas.commands import Submit
+from palier.schemas.events import SeatChanged, SessionFinished
+from palier.schemas.forms import FormSpec, IntegerField
+from tests.brokers import Memory, run, until
+from tests.unit.client.clerk import CREDENTIALS, SEAT, SESSION, Clerk, at_work, snapshot, stage
+from tests.unit.client.disk import Disk
+
+FORM = FormSpec(fields=(IntegerField(name="value", title="Value", minimum=0, maximum=9),))
+
+
+@asynccontextmanager
+async def playing(
+    memory: Memory, journal: Journal | None = None
+) -> AsyncIterator[tuple[Clerk, Bot]]:
+    """A bot at its first stage."""
+    async with at_work(memory) as clerk:
+        clerk.snapshot = snapshot(stage=stage(1, form=FORM))
+        bot = Bot(memory.transport(), CREDENTIALS, journal=journal)
+        game = asyncio.create_task(bot.play())
+        try:
+            yield clerk, bot
+            clerk.say(SessionFinished(session=SESSION, version=9, outcome="finished"))
+            assert await game == "finished"
+        finally:
+            game.cancel()
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+def test_a_bot_answers_once_and_ends_with_the_session(memory: Memory) -> None:
+    async def test() -> None:
+        async with playing(memory) as (clerk, bot):
+            cause = await clerk.submit()
+            assert isinstance(cause.message, Submit)
+            assert FORM.check(cause.message.answer or {}) == {}
+            clerk.accept(cause)
+            await until(lambda: isinstance(bot.link.state.screen, Waiting))
+        assert len(clerk.submits) == 1
+
+    run(test())
+
+
+def test_a_bot_whose_disk_is_full_tries_again_until_it_is_not(
+    memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("palier.client.bot._DISK", 0.05)
+
+    async def test() -> None:
+        with Disk(tmp_path / "p1.journal") as disk:
+            disk.full = True
+            async with playing(memory, disk) as (clerk, bot):
+                full = Notice(note=Note.UNWRITTEN, detail="the disk is full")
+                await until(lambda: bot.link.state.of_answer == full)
+                tried = disk.begun
+                await until(lambda: disk.begun > tried)
+                assert clerk.submits == []
+                disk.full = False
+
+                clerk.accept(await clerk.submit())
+                await until(lambda: disk.pending() == ())
+            assert len(set(clerk.ids)) == 1
+
+    run(test())
+
+
+def test_a_bot_that_finds_its_answer_on_its_way_gives_no_other(
+    memory: Memory, tmp_path: Path
+) -> None:
+    async def test() -> None:
+        with Journal(tmp_path / "p1.journal") as journal:
+            async with at_work(memory) as clerk:
+                clerk.snapshot = snapshot(stage=stage(1, form=FORM))
+                game = asyncio.create_task(
+                    Bot(memory.transport(), CREDENTIALS, journal=journal).play()
+                )
+                first = await clerk.submit()
+                game.cancel()
+                await asyncio.wait({game})
+            async with playing(memory, journal) as (again, _):
+                cause = await again.submit()
+                assert (cause.message_id, cause.message) == (first.message_id, first.message)
+                again.accept(cause)
+                await until(lambda: journal.pending() == ())
+            assert len(again.submits) == 1
+
+    run(test())
+
+
+def test_a_bot_that_was_left_out_answers_when_it_is_let_in_again(memory: Memory) -> None:
+    async def test() -> None:
+        async with at_work(memory) as clerk:
+            left_out = snapshot(stage=stage(1, form=FORM), standing="excluded")
+            clerk.snapshot = left_out
+            bot = Bot(memory.transport(), CREDENTIALS)
+            game = asyncio.create_task(bot.play())
+            await until(lambda: isinstance(bot.link.state.screen, Asking))
+            await until(lambda: bot.link.connectivity is Connectivity.ONLINE)
+            clerk.say(SeatChanged(session=SESSION, seat=SEAT))
+            await until(lambda: clerk.asked > 1)
+            assert clerk.submits == []
+            clerk.snapshot = left_out.model_copy(update={"standing": "active"})
+            clerk.say(SeatChanged(session=SESSION, seat=SEAT))
+
+            clerk.accept(await clerk.submit())
+            clerk.say(SessionFinished(session=SESSION, version=9, outcome="finished"))
+            assert await game == "finished"
+
+    run(test())
