@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 
+from palier.broker.amqp import HEARTBEAT
 from palier.broker.errors import AlreadyInUse
 from palier.broker.standing import Patience, StandingConnection, StandingState
 from palier.broker.transport import Account, Connection, Transport
@@ -23,7 +24,7 @@ _log = logging.getLogger(__name__)
 _TOLD = 2.0
 
 #: Seconds for which a lost connection can hold a seat: three heartbeats, and some for the broker.
-_HELD = 50.0
+_HELD = 3.0 * HEARTBEAT + 5.0
 
 #: Seconds between two attempts while the seat is held.
 _ATTEMPTS = 1.0

@@ -28,7 +28,7 @@ def memory() -> Memory:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a second be a twentieth of one."""
-    for name, seconds in {"_TOLD": 2.0, "_HELD": 50.0, "_ATTEMPTS": 1.0, "_ONCE_MORE": 1.0}.items():
+    for name, seconds in {"_TOLD": 2.0, "_HELD": 35.0, "_ATTEMPTS": 1.0, "_ONCE_MORE": 1.0}.items():
         monkeypatch.setattr(f"palier.client.seat_connection.{name}", seconds / 20)
 
 
