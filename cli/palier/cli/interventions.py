@@ -146,8 +146,8 @@ def resume(  # noqa: PLR0913 - each is an option of its own
         return course, await operator.overview(name)
 
     course, overview = ask(server, data, look)
-    target = _target(course, overview, wanted, visit, scope)
-    err.print(_set_aside(course, overview, target), soft_wrap=True)
+    target = target_of(course, overview, wanted, visit, scope)
+    err.print(set_aside(course, overview, target), soft_wrap=True)
     confirmed("Set them aside?", yes=yes)
     _do(
         where,
@@ -273,7 +273,7 @@ def _scope(scope: str | None) -> str | None:
     return None if scope is None else check_name(scope)
 
 
-def _target(
+def target_of(
     course: Course, overview: Overview, stage: str, visit: int | None, scope: str | None
 ) -> Opening:
     """Return the opening that a session is to go on from; raises `CommandError`."""
@@ -286,7 +286,7 @@ def _target(
     return target
 
 
-def _set_aside(course: Course, overview: Overview, target: Opening) -> str:
+def set_aside(course: Course, overview: Overview, target: Opening) -> str:
     """Say what is set aside when a session goes on from an opening."""
     aside = course.set_aside_from(target)
     here = {one.key for one in aside if one.asks and one.over_at is None}
