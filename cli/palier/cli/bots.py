@@ -66,7 +66,7 @@ async def _play(
 ) -> dict[str, str]:
     async with operator_of(server) as operator:
         overview = await operator.overview(session)
-        if overview.status not in {"lobby", "running"}:
+        if overview.status in {"finished", "closed"}:
             raise CommandError(f"Session {session} is {overview.status}: nobody plays it any more.")
         if seats is None:
             seats = tuple(one.seat for one in overview.seats if not one.present)
