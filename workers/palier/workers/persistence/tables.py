@@ -223,3 +223,12 @@ event_log = Table(
     Column("at", Instant, nullable=False),
     Column("body", JSON, nullable=False),
 )
+
+#: Messages that came back from a worker that died, and how often one began to handle them since.
+suspect = Table(
+    "suspect",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+)

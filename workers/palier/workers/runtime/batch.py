@@ -28,6 +28,7 @@ from palier.workers.runtime.known import Memory
 from palier.workers.runtime.outbox import Outbox
 from palier.workers.runtime.parcel import Item
 from palier.workers.runtime.reception import Presence, Received, Reception
+from palier.workers.runtime.suspects import ATTEMPTS, Suspects
 from palier.workers.runtime.telling import Teller
 from palier.workers.runtime.work import Work
 
@@ -78,6 +79,7 @@ class BatchHandler:
         self._memory = Memory(catalogue)
         self._reception = Reception(teller)
         self._outbox = Outbox(partition)
+        self._suspects = Suspects(engine, clock)
 
     def enrol_operator(self, name: str) -> None:
         """Let an account give operator's commands."""
@@ -126,17 +128,21 @@ class BatchHandler:
         for one in deliveries:
             self._reception.receive(one, received)
         handled = [Handled(replies=received.refusals)] if received.refusals else []
-        if not received.wanted:
+        wanted, killers = received.wanted, self._suspects.convict(received.wanted)
+        if killers:
+            handled += [self._killed(one) for one in killers]
+            wanted = [one for one in wanted if one[0] not in killers]
+        if not wanted:
             return handled
         try:
-            return handled + self._transaction([asked for _, asked in received.wanted])
+            return handled + self._transaction([asked for _, asked in wanted])
         except _Broken as broken:
-            if len(received.wanted) > 1:
+            if len(wanted) > 1:
                 # one at a time, so that whoever is to blame takes nobody along
-                for delivery, asked in received.wanted:
+                for delivery, asked in wanted:
                     handled += self._alone(delivery, asked)
                 return handled
-            return [*handled, self._buried(received.wanted[0][0], broken)]
+            return [*handled, self._buried(wanted[0][0], broken)]
 
     def presence(self, changes: dict[str, bool]) -> list[Handled]:
         """Take what a look at the seats' own queues told."""
@@ -156,6 +162,10 @@ class BatchHandler:
                 delivery, "worker-error", f"The worker failed on this message: {reason}"
             )
         )
+
+    def _killed(self, delivery: Delivery) -> Handled:
+        reason = f"A worker died each time that it handled this message, {ATTEMPTS} times alone."
+        return Handled(replies=self._reception.refuse(delivery, "worker-died", reason))
 
     def _transaction(self, wanted: Sequence[Wanted]) -> list[Handled]:
         for attempt in range(1, _TRIES + 1):
@@ -189,6 +199,7 @@ class BatchHandler:
                     partitions=self._partitions,
                     stamps=record.lock_sessions(db, sessions) if sessions else {},
                 )
+                self._suspects.acquit(db)
                 self._fill(work, wanted, seats)
                 work.stamp()
                 work.writer.flush(db)
