@@ -329,13 +329,13 @@ def is_dead(pid: int, runs: Path) -> bool:
 def test_a_worker_that_dies_again_and_again_is_given_up_in_a_sentence(stopped: Path) -> None:
     with running(*demo(stopped, "--rounds", 100, "--pause", 1)) as command:
         until_the_session_is_half_way(command, stopped)
-        for _ in range(4):
+        for _ in range(6):
             victim = worker_of(stopped)
             os.kill(victim, signal.SIGKILL)
             until(partial(is_dead, victim, stopped), what="the worker is dead")
         done = command.wait()
 
     assert done.code == 1, done
-    assert "palier: The worker has stopped 4 times within 60 s, and is not started" in done.err
+    assert "palier: The worker has stopped 6 times within 60 s, and is not started" in done.err
     assert "Traceback" not in done.err
     assert processes_of(stopped) == {}

@@ -19,8 +19,9 @@ from palier.cli.server import Server
 #: Seconds that a worker may take to be ready.
 _WORKER_DEADLINE = 60.0
 
-#: A worker that dies more often than this within so many seconds is not started again.
-_DEATHS, _WHILE = 3, 60.0
+#: A worker that dies more often than this within so many seconds is not started again. A message
+#: on which workers die is put aside after four of them.
+_DEATHS, _WHILE = 5, 60.0
 
 
 class KeptWorker:
