@@ -518,8 +518,8 @@ def test_a_log_is_read_page_by_page_without_a_gap(each_laboratory: Laboratory) -
     run(test())
 
 
-def test_the_course_read_from_a_log_is_that_of_the_rows(each_laboratory: Laboratory) -> None:
-    laboratory = each_laboratory
+def test_the_course_read_from_a_log_is_that_of_the_rows(every_laboratory: Laboratory) -> None:
+    laboratory = every_laboratory
 
     async def test() -> Course:
         async with Playing(laboratory, "patient", seats=4) as played:
