@@ -12,17 +12,23 @@ from pathlib import Path
 from palier.schemas import forms
 from palier.schemas.events import (
     Arrived,
+    Clock,
+    ClockChanged,
+    Intervened,
     PresenceChanged,
     ProgramFailed,
     Released,
+    SeatChanged,
+    SeatRefused,
     SessionAssigned,
     SessionFinished,
     Stage,
     StageOpened,
+    StatusChanged,
 )
 from palier.schemas.message import Command, Event, Message, Query, Reply, Value
 from palier.schemas.registry import KINDS
-from palier.schemas.replies import SeatRow, SessionRow
+from palier.schemas.replies import LogEntry, SeatRow, SessionRow
 from palier.workers.runtime.handlers import HANDLERS
 
 PAGE = Path(__file__).parents[1] / "docs" / "messages.md"
@@ -30,6 +36,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "messages.md"
 _FANOUT = "fanout `palier.barrier.<session>[.<scope>]`"
 _SEAT = "`evt.<session>.seat.<seat>.{verb}`"
 _STAFF = "`evt.<session>.staff.{verb}`"
+_ALL = "`evt.<session>.all.{verb}`"
 
 #: Where each event goes: palier.workers.runtime.telling decides it.
 TOLD: dict[type[Message], tuple[str, ...]] = {
@@ -37,15 +44,22 @@ TOLD: dict[type[Message], tuple[str, ...]] = {
     Released: (_FANOUT, _STAFF),
     Arrived: (_FANOUT, _STAFF),
     PresenceChanged: (_STAFF,),
-    SessionAssigned: (_SEAT,),
+    ClockChanged: (_FANOUT, _STAFF),
+    SessionAssigned: ("the default exchange, key `seat.<seat>`",),
+    SeatChanged: (_SEAT,),
     ProgramFailed: (_STAFF,),
-    SessionFinished: ("`evt.<session>.all.{verb}`",),
+    Intervened: (_STAFF,),
+    SeatRefused: (_STAFF,),
+    StatusChanged: (_ALL,),
+    SessionFinished: (_ALL,),
 }
 
 _VALUES: tuple[type[Value], ...] = (
     Stage,
+    Clock,
     SeatRow,
     SessionRow,
+    LogEntry,
     forms.FormSpec,
     forms.IntegerField,
     forms.NumberField,
