@@ -29,7 +29,7 @@ def tell(**event: object) -> None:
     sys.stdout.flush()
 
 
-def submit(answer: dict[str, JsonValue] | None) -> None:
+def submit(_stage: Stage, answer: dict[str, JsonValue] | None) -> None:
     tell(submitted=answer)
     if answer and answer.get("amount") == 13:
         raise RuntimeError("thirteen brings bad luck")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Annotated, Literal
@@ -112,7 +113,7 @@ def show_desk(server: Server, credentials: Credentials, journal: Journal, look: 
         link = loop.run(_linked(server, credentials, journal, inbox)).result()
         run_desk(
             inbox=inbox,
-            submit=lambda answer: loop.call(link.submit, answer),
+            submit=lambda stage, answer: loop.call(partial(link.submit, answer, stage=stage)),
             drafted=lambda stage, draft: loop.call(link.draft, stage, draft),
             title=f"Palier: {credentials.seat}",
             look=look,

@@ -83,9 +83,11 @@ class Bot:
             self._over.set()
 
     def _answer(self, stage: Stage) -> None:
-        current = self.link.state.stage
-        if current is None or (current.scope, current.generation) != self._thinks_of:
-            return
-        if not self.link.submit(self._decide(stage)) and not self.link.state.may_submit:
+        if (stage.scope, stage.generation) != self._thinks_of or not self.link.state.is_at(stage):
+            return  # the session went on while it was thinking
+        if (
+            not self.link.submit(self._decide(stage), stage=stage)
+            and not self.link.state.may_submit
+        ):
             # left out, for now: it thinks again when it is let in
             self._thinks_of = None

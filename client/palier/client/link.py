@@ -136,13 +136,18 @@ class Link:
         """Whether the seat is refused for good: this link does nothing any more."""
         return self._connection.refused
 
-    def submit(self, answer: Answer | None) -> bool:
+    def submit(self, answer: Answer | None, *, stage: Stage | None = None) -> bool:
         """Send the answer to the open stage; False when none is asked for, or it is too large.
 
-        It goes out once it is in the journal; where the disk does not take it, the state says so
-        (`Note.UNWRITTEN`) and nothing is sent.
+        ``stage`` is the one that was answered: if another is open by now, the answer is not given
+        to that, and the state says so (`Note.GONE_ON`). An answer goes out once it is in the
+        journal; where the disk does not take it, the state says so (`Note.UNWRITTEN`) and nothing
+        is sent.
         """
         state = self.state
+        if stage is not None and not state.is_at(stage):
+            self._follow(Step(state=state.gone_on()))
+            return False
         if not state.may_submit or state.stage is None:
             return False
         try:

@@ -263,6 +263,14 @@ class ClientState:
             and not (self.submitted or self.sending or self.released)
         )
 
+    def is_at(self, stage: Stage) -> bool:
+        """Whether this very stage is the open one."""
+        return _same_generation(stage, self.stage)
+
+    def gone_on(self) -> ClientState:
+        """Return the state when an answer was given to a stage that is not open any more."""
+        return replace(self, notice=Notice(note=Note.GONE_ON))
+
     def submitting(self, answer: Answer | None) -> ClientState:
         """Return the state while an answer is on its way."""
         return replace(

@@ -13,7 +13,7 @@ from palier.client.bot import Bot
 from palier.client.journal import Journal
 from palier.client.state import Asking, Connectivity, Note, Notice, Waiting
 from palier.schemas.commands import Submit
-from palier.schemas.events import SeatChanged, SessionFinished
+from palier.schemas.events import Released, SeatChanged, SessionFinished, StageOpened
 from palier.schemas.forms import FormSpec, IntegerField
 from tests.brokers import Memory, run, until
 from tests.unit.client.clerk import CREDENTIALS, SEAT, SESSION, Clerk, at_work, snapshot, stage
@@ -53,6 +53,33 @@ def test_a_bot_answers_once_and_ends_with_the_session(memory: Memory) -> None:
             clerk.accept(cause)
             await until(lambda: isinstance(bot.link.state.screen, Waiting))
         assert len(clerk.submits) == 1
+
+    run(test())
+
+
+def test_a_bot_gives_no_stage_the_answer_to_another(memory: Memory) -> None:
+    """It had just thought of one when the next opened."""
+
+    async def test() -> None:
+        async with at_work(memory) as clerk:
+            clerk.snapshot = None
+            second = stage(2)  # asks for nothing
+            for message in (
+                StageOpened(session=SESSION, version=1, stage=stage(1, form=FORM)),
+                Released(
+                    session=SESSION, scope="all", generation=1, version=2, stage="any", next=second
+                ),
+            ):
+                clerk.say(message)
+            game = asyncio.create_task(Bot(memory.transport(), CREDENTIALS).play())
+
+            cause = await clerk.submit()
+            assert isinstance(cause.message, Submit)
+            assert (cause.message.generation, cause.message.answer) == (2, None)
+            clerk.accept(cause)
+            clerk.say(SessionFinished(session=SESSION, version=9, outcome="finished"))
+            assert await game == "finished"
+            assert len(clerk.submits) == 1
 
     run(test())
 

@@ -238,6 +238,26 @@ def test_an_answer_too_large_to_travel_is_refused_in_words_and_kept_nowhere(
     run(test())
 
 
+def test_an_answer_to_a_stage_that_has_just_gone_is_not_given_to_the_next(memory: Memory) -> None:
+    """The window shows a view some milliseconds after the link has it, and a person is fast."""
+
+    async def test() -> None:
+        async with at_a_stage(memory) as (clerk, link):
+            shown = link.state.stage
+            assert shown is not None
+            clerk.say(released(1, version=2))
+            await until(lambda: asks(link, 2))
+
+            assert not link.submit({"value": 1}, stage=shown)
+            assert link.view().notice == Notice(note=Note.GONE_ON)
+            assert link.state.screen == Asking(stage=stage(2))
+            assert link.submit({"value": 2}, stage=stage(2))
+            await clerk.submit()
+            assert len(clerk.submits) == 1
+
+    run(test())
+
+
 # -- refusals that settle nothing ---------------------------------------------------------------
 
 

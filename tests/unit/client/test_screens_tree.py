@@ -18,6 +18,7 @@ from palier.client.screens.samples import sample_overview, sample_views
 from palier.client.screens.window import context
 from palier.client.state import Asking, Connectivity, Ended, Note, View, Waiting
 from palier.client.state import Notice as Told
+from palier.schemas.events import Stage
 from palier.schemas.forms import FlagField, FormSpec, IntegerField, NumberField, TextField
 
 
@@ -28,7 +29,16 @@ def kit() -> Iterator[Kit]:
 
 
 class Submits(list[dict[str, JsonValue] | None]):
-    """What was handed in, in order."""
+    """What was handed in, in order, and to which stages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages: list[str] = []
+
+    def take(self, stage: Stage, answer: dict[str, JsonValue] | None) -> None:
+        """Take the answer to a stage."""
+        self.stages.append(stage.name)
+        self.append(answer)
 
     @property
     def last(self) -> dict[str, JsonValue] | None:
@@ -42,7 +52,7 @@ def submits() -> Submits:
 
 @pytest.fixture
 def desk(kit: Kit, submits: Submits) -> Desk:
-    return Desk(kit, title="Palier", submit=submits.append)
+    return Desk(kit, title="Palier", submit=submits.take)
 
 
 VIEWS = sample_views()
@@ -79,7 +89,7 @@ def asking(**changes: object) -> View:
 @pytest.mark.parametrize("name", VIEWS)
 def test_every_screen_can_be_built(name: str, palette: str, language: str) -> None:
     with context(palette=palette, scale=1.5, language=language) as kit:  # type: ignore[arg-type]
-        desk = Desk(kit, title="Palier", submit=lambda _: None)
+        desk = Desk(kit, title="Palier", submit=lambda *_: None)
         desk.show(sample_views(language)[name])  # type: ignore[arg-type]
         assert desk.screen
 
@@ -90,6 +100,7 @@ def test_a_filled_form_is_handed_in_as_the_answer(kit: Kit, desk: Desk, submits:
     put(kit, "guess", "9.5")
     press(kit.named["submit"])
     assert submits == [{"amount": 12, "guess": 9.5}]
+    assert submits.stages == ["contribute"]
 
 
 def test_a_form_with_problems_is_not_handed_in(kit: Kit, desk: Desk, submits: Submits) -> None:
@@ -124,7 +135,7 @@ def test_an_answer_under_way_cannot_be_handed_in_twice(
 
 
 def test_an_answer_that_could_not_be_handed_in_can_be_tried_again(kit: Kit) -> None:
-    def fail(_: dict[str, JsonValue] | None) -> None:
+    def fail(_stage: Stage, _answer: dict[str, JsonValue] | None) -> None:
         raise RuntimeError("no link")
 
     Desk(kit, title="Palier", submit=fail).show(VIEWS["results"])
@@ -204,7 +215,7 @@ def telling(kit: Kit, submits: Submits, told: list[tuple[str, Draft]]) -> Desk:
     return Desk(
         kit,
         title="Palier",
-        submit=submits.append,
+        submit=submits.take,
         drafted=lambda stage, draft: told.append((stage.name, draft)),
     )
 

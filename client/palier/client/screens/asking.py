@@ -18,8 +18,8 @@ from palier.client.screens.words import say
 from palier.client.state import Asking, Screen
 from palier.schemas.events import Stage
 
-#: Takes the answer, or None where the stage has no form.
-Submit: TypeAlias = Callable[[dict[str, JsonValue] | None], None]
+#: Takes the stage that was shown, and its answer: None where it has no form.
+Submit: TypeAlias = Callable[[Stage, dict[str, JsonValue] | None], None]
 
 
 class AskingPage(PairedPage):
@@ -146,7 +146,7 @@ class AskingPage(PairedPage):
             return
         self._lock(sending=True)
         try:
-            self._submit(answer)
+            self._submit(self._screen.stage, answer)
         except Exception:
             self._lock(sending=False)
             raise

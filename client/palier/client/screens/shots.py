@@ -97,7 +97,7 @@ def take(shot: Shot, target: Path) -> None:
 
 
 def _desk(kit: Kit, shot: Shot) -> _Tick:
-    desk = Desk(kit, title="Palier", submit=lambda _: None)
+    desk = Desk(kit, title="Palier", submit=lambda *_: None)
     view = sample_views(shot.language)[shot.view]
     if isinstance(view.screen, Asking):
         desk.recall(view.screen.stage, dict(shot.typed))
