@@ -20,7 +20,7 @@ _CALM, _WATCHED = 12.0, 10.0
 
 def main() -> int:
     """Print one line for each screen."""
-    for view in ("form", "results"):
+    for view in ("form", "form 900", "results"):
         with subprocess.Popen(  # noqa: S603 - our own script
             [sys.executable, str(PROCESS)],
             stdin=subprocess.PIPE,

@@ -1,5 +1,6 @@
 """A desk on its own: sample views come in by name on stdin, what happens goes out on stdout.
 
+``form 12`` is the form with twelve seconds left.
 The test that runs it plays the link's part, and uses the window like a person.
 """
 
@@ -9,8 +10,9 @@ import argparse
 import json
 import sys
 import threading
+from dataclasses import replace
 from queue import SimpleQueue
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from pydantic import JsonValue
 
@@ -20,7 +22,7 @@ from palier.client.errors import NoDisplay  # noqa: E402 - the clock starts befo
 from palier.client.screens.desk import run_desk  # noqa: E402
 from palier.client.screens.look import Look  # noqa: E402
 from palier.client.screens.samples import sample_views  # noqa: E402
-from palier.client.state import View  # noqa: E402
+from palier.client.state import Countdown, View  # noqa: E402
 from palier.schemas.events import Stage  # noqa: E402
 
 
@@ -41,7 +43,11 @@ def painted(stage: Stage) -> None:
 
 def feed(inbox: SimpleQueue[View], views: dict[str, View]) -> None:
     for line in sys.stdin:
-        inbox.put(views[line.strip()])
+        name, *seconds = line.split()
+        view = views[name]
+        for left in seconds:
+            view = replace(view, countdown=Countdown(deadline=monotonic() + float(left)))
+        inbox.put(view)
 
 
 def main() -> int:

@@ -297,6 +297,68 @@ def test_a_view_of_the_same_stage_keeps_what_is_being_typed(
     desk.expect("value", "field.amount", reply="17")
 
 
+def test_a_countdown_runs_by_itself_to_its_end_and_the_form_stays_usable(
+    open_desk: Callable[..., DeskProcess],
+) -> None:
+    desk = open_desk()
+    desk.show("form 9")
+    desk.event()
+    assert desk.ask("value", "countdown") in {f"0:0{second}" for second in range(1, 10)}
+    desk.shows("countdown.drawn")
+    desk.take_keyboard()
+    desk.expect("focus", reply="field.amount")
+    desk.keys("1", "2")
+    desk.expect("value", "countdown", reply="Time is up")
+    assert desk.ask("focus") == "field.amount"
+    desk.click("field.guess")
+    desk.expect("focus", reply="field.guess")
+    desk.keys("9", "Return")
+    assert desk.event() == {"submitted": {"amount": 12, "guess": 9}}
+
+
+def test_a_paused_desk_can_be_typed_in_but_hands_nothing_in_until_it_goes_on(
+    open_desk: Callable[..., DeskProcess],
+) -> None:
+    desk = open_desk()
+    desk.show("form")
+    desk.event()
+    desk.take_keyboard()
+    desk.expect("focus", reply="field.amount")
+    desk.keys("1")
+    desk.show("paused")
+    desk.shows("held.reason")
+    desk.expect("value", "countdown", reply="1:24")
+    assert desk.ask("focus") == "field.amount"
+    desk.keys("2")
+    desk.expect("value", "field.amount", reply="12")
+    desk.click("field.guess")
+    desk.expect("focus", reply="field.guess")
+    desk.keys("9", "Return")
+    desk.expect("value", "field.guess", reply="9")
+    desk.click("submit")
+    desk.show("form")
+    until(lambda: desk.ask("rect", "held") is None, what="the banner goes")
+    assert desk.quiet(), "nothing was handed in"
+    desk.click("submit")
+    assert desk.event() == {"submitted": {"amount": 12, "guess": 9}}
+
+
+def test_a_seat_that_is_left_out_and_let_in_again_finds_what_it_had_typed(
+    open_desk: Callable[..., DeskProcess],
+) -> None:
+    desk = open_desk()
+    desk.show("form")
+    desk.event()
+    desk.take_keyboard()
+    desk.expect("focus", reply="field.amount")
+    desk.keys("7")
+    desk.expect("value", "field.amount", reply="7")
+    desk.show("excluded")
+    desk.expect("screen", reply="excluded")
+    desk.show("form")
+    desk.expect("value", "field.amount", reply="7")
+
+
 def test_the_desk_follows_the_views(open_desk: Callable[..., DeskProcess], tmp_path: Path) -> None:
     desk = open_desk()
     for view, screen in (
@@ -304,8 +366,11 @@ def test_the_desk_follows_the_views(open_desk: Callable[..., DeskProcess], tmp_p
         ("form", "asking"),
         ("waiting", "waiting"),
         ("between", "between"),
+        ("answered-for", "waiting"),
+        ("excluded", "excluded"),
         ("results", "asking"),
         ("end", "ended"),
+        ("moved", "moved"),
     ):
         desk.show(view)
         desk.expect("screen", reply=screen)

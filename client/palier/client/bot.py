@@ -12,7 +12,7 @@ from palier.broker.transport import Transport
 from palier.client.credentials import Credentials
 from palier.client.journal import Journal
 from palier.client.link import Link
-from palier.client.state import Asking, Ended, Note, Notice
+from palier.client.state import Asking, Ended, Note, Notice, same_generation
 from palier.schemas.events import Stage
 
 #: Seconds that the last results are given to come when the session is over.
@@ -51,7 +51,7 @@ class Bot:
         self._decide = decide or at_random(credentials.seat)
         self._pause = pause
         self._over = asyncio.Event()
-        self._thinks_of: tuple[str, int] | None = None
+        self._thinks_of: Stage | None = None
         self._tries_again = False
 
     async def play(self) -> str:
@@ -74,8 +74,8 @@ class Bot:
                     self._tries_again = True
                     asyncio.get_running_loop().call_later(_DISK, self._answer, stage)
             case Asking(stage=stage):
-                if (where := (stage.scope, stage.generation)) != self._thinks_of:
-                    self._thinks_of = where
+                if not same_generation(stage, self._thinks_of):
+                    self._thinks_of = stage
                     asyncio.get_running_loop().call_later(self._pause(), self._answer, stage)
             case _:
                 pass
@@ -83,11 +83,10 @@ class Bot:
             self._over.set()
 
     def _answer(self, stage: Stage) -> None:
-        if (stage.scope, stage.generation) != self._thinks_of or not self.link.state.is_at(stage):
+        if not same_generation(stage, self._thinks_of):
             return  # the session went on while it was thinking
-        if (
-            not self.link.submit(self._decide(stage), stage=stage)
-            and not self.link.state.may_submit
-        ):
-            # left out, for now: it thinks again when it is let in
+        if isinstance(self.link.state.screen, Asking):
+            self.link.submit(self._decide(stage), stage=stage)
+        else:
+            # answered for or left out, for now: it thinks again when there is something to answer
             self._thinks_of = None

@@ -17,6 +17,7 @@ from typing import Self
 
 from palier.broker.errors import PublishRefused, TransportError
 from palier.broker.transport import Account, Connection, Publication, Transport
+from palier.client.clocks import WorkersClock
 from palier.client.credentials import Credentials
 from palier.client.drafts import Drafts
 from palier.client.ear import Ear
@@ -102,6 +103,7 @@ class Link:
         self._snapshot: str | None = None
         self._asked_at = 0.0
         self._heard_at = time.monotonic()
+        self._clock = WorkersClock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -182,6 +184,9 @@ class Link:
             connectivity=self.connectivity,
             note=self.note,
             notice=self._connection.notice or state.told,
+            held=state.held,
+            reason=state.reason if state.held else "",
+            countdown=self._clock.countdown(state.clock),
             pending=len(self._unsettled),
             round_trip=self.round_trip,
             draft=self._drafts.found(state.session, state.stage),
@@ -200,10 +205,8 @@ class Link:
     @property
     def _open(self) -> Key | None:
         """Which stage this participant works on."""
-        screen = self.state.screen
-        if not isinstance(screen, Asking):
-            return None
-        return (self.state.session, screen.stage.scope, screen.stage.generation)
+        stage = self.state.unanswered
+        return None if stage is None else (self.state.session, stage.scope, stage.generation)
 
     # -- the connection ---------------------------------------------------------------------------
 
@@ -268,6 +271,7 @@ class Link:
                 pass
 
     def _synchronise(self, snapshot: Snapshot) -> None:
+        self._clock = self._clock.heard(snapshot.now, at=self._heard_at, asked=self._asked_at)
         step = self.state.synchronised(snapshot)
         if step.ask:
             self._follow(step)
@@ -308,6 +312,7 @@ class Link:
                     self._settle_released(event)
                 elif isinstance(event, SeatChanged):
                     self._doubt()
+                self._clock = self._clock.told(event, at=self._heard_at)
                 self._follow(self.state.heard(event))
 
     def _settle(self, cause: str | None, result: Submitted | Refused) -> None:
@@ -410,7 +415,7 @@ class Link:
             self._send()
             now = time.monotonic()
             screen = self.state.screen
-            works = isinstance(screen, Asking) and not screen.sending
+            works = isinstance(screen, Asking) and not (screen.sending or screen.locked)
             waits = self._snapshot is not None or not works
             if waits and not self.state.over and now - max(self._heard_at, self._asked_at) > _DOUBT:
                 self._ask()

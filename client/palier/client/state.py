@@ -17,7 +17,10 @@ from datetime import datetime, timedelta
 from palier.client.view import (
     Asking,
     Connectivity,
+    Countdown,
     Ended,
+    Excluded,
+    Held,
     Lobby,
     Note,
     Notice,
@@ -27,6 +30,7 @@ from palier.client.view import (
 )
 from palier.schemas.events import (
     Arrived,
+    Clock,
     ClockChanged,
     Released,
     SeatChanged,
@@ -46,7 +50,10 @@ __all__ = [
     "Asking",
     "ClientState",
     "Connectivity",
+    "Countdown",
     "Ended",
+    "Excluded",
+    "Held",
     "Lobby",
     "Note",
     "Notice",
@@ -54,6 +61,7 @@ __all__ = [
     "Step",
     "View",
     "Waiting",
+    "same_generation",
     "same_opening",
 ]
 
@@ -62,9 +70,8 @@ _OUTDATED = frozenset(
     {"released", "unknown-generation", "already-submitted", "not-running", "not-a-party"}
 )
 
-#: Statuses of a session that takes answers, and of one that takes them but does not go on.
+#: Statuses of a session that takes answers; of some of them no barrier opens.
 _TAKES = frozenset({"running", "paused", "stopped"})
-_HELD = frozenset({"paused", "stopped"})
 
 #: Two openings of one stage are further apart than this.
 _OPENINGS = timedelta(milliseconds=100)
@@ -129,7 +136,7 @@ class ClientState:
             snapshot.versions.get(one, 0) < known for one, known in self.versions.items()
         ):
             return Step(state=self, ask=True)
-        stays = same and _same_generation(snapshot.stage, self.stage)
+        stays = same and same_generation(snapshot.stage, self.stage)
         return Step(
             state=replace(
                 self,
@@ -265,7 +272,7 @@ class ClientState:
 
     def is_at(self, stage: Stage) -> bool:
         """Whether this very stage is the open one."""
-        return _same_generation(stage, self.stage)
+        return same_generation(stage, self.stage)
 
     def gone_on(self) -> ClientState:
         """Return the state when an answer was given to a stage that is not open any more."""
@@ -356,21 +363,32 @@ class ClientState:
         return self.status in _OVER
 
     @property
-    def held(self) -> bool:
+    def held(self) -> Held | None:
         """Whether the session does not go on for now; answers are taken."""
-        return self.status in _HELD
+        match self.status:
+            case "paused" | "stopped" as status:
+                return status
+            case _:
+                return None
+
+    @property
+    def unanswered(self) -> Stage | None:
+        """The open stage that this participant has not handed in, even if left out for now."""
+        answered = self.submitted or self.released or self.over
+        return None if answered else self.stage
+
+    @property
+    def clock(self) -> Clock | None:
+        """How much time the open stage gives, where that concerns this seat."""
+        if self.stage is None or self.released or self.over or self.standing == "excluded":
+            return None
+        return self.stage.clock
 
     @property
     def told(self) -> Notice | None:
         """What is told beside the screen; what holds for longest goes first."""
-        if self.over:
-            return self.notice
-        if self.held:
-            return Notice(note=Note.PAUSED if self.status == "paused" else Note.STOPPED)
-        if self.standing != "active":
-            return Notice(note=Note.EXCLUDED if self.standing == "excluded" else Note.STOOD_IN)
-        if self.submitted and self.how not in {None, "submitted"}:
-            return Notice(note=Note.ANSWERED_FOR)
+        if self.standing == "bot" and not self.over:
+            return Notice(note=Note.STOOD_IN)
         return self.notice
 
     @property
@@ -378,6 +396,8 @@ class ClientState:
         """The one screen that fits."""
         if self.over:
             return Ended(outcome=self.status, reason=self.reason, stage=self.stage)
+        if self.standing == "excluded":
+            return Excluded()
         if self.stage is None:
             return Lobby(present=self.present, expected=self.expected)
         if self.submitted or self.released:
@@ -386,18 +406,21 @@ class ClientState:
                 answer=self.answer,
                 arrived=self.arrived,
                 expected=self.expected,
+                how=None if self.how == "submitted" else self.how,
                 released=self.released,
             )
         return Asking(
             stage=self.stage,
             sending=self.sending,
+            locked=self.held is not None,
             problems=self.problems,
             refusal=self.refusal,
             notice=self.of_answer,
         )
 
 
-def _same_generation(one: Stage | None, other: Stage | None) -> bool:
+def same_generation(one: Stage | None, other: Stage | None) -> bool:
+    """Tell whether two stages are one opening of one stage, or both none."""
     if one is None or other is None:
         return one is other
     return (one.scope, one.generation) == (other.scope, other.generation) and same_opening(

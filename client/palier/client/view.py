@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from palier.schemas.events import Stage
 from palier.schemas.forms import Answer
+from palier.schemas.replies import How
 
 
 class Connectivity(Enum):
@@ -39,13 +40,8 @@ class Note(Enum):
     TOO_LATE = "too-late"
     #: An answer that was kept belongs to an earlier session of the same name.
     EARLIER_SESSION = "earlier-session"
-    #: The session does not go on for now; answers are taken.
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    #: The others go on without this seat; a bot answers for it; this stage was answered for it.
-    EXCLUDED = "excluded"
+    #: A bot answers for this seat.
     STOOD_IN = "stood-in"
-    ANSWERED_FOR = "answered-for"
     #: The worker takes no answers for now: this one is kept, and sent by itself.
     LATER = "later"
     #: This computer's disk did not take the answer; ``detail`` says why.
@@ -61,6 +57,28 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Countdown:
+    """How much time a stage gives still, by a clock of this computer that is never set.
+
+    ``deadline`` is its reading when the time is up; ``left`` the seconds that are left while the
+    clock of the stage stands still. One of them is given.
+    """
+
+    deadline: float | None = None
+    left: float | None = None
+
+    def remaining(self, now: float) -> float:
+        """Return the seconds that are left, 0 once the time is up."""
+        left = self.left if self.deadline is None else self.deadline - now
+        return max(left or 0.0, 0.0)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it stands still."""
+        return self.deadline is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lobby:
     """The session has not begun: ``present`` of ``expected`` seats are there; 0 of 0: none yet."""
 
@@ -72,13 +90,15 @@ class Lobby:
 class Asking:
     """A stage is open and this participant works on it.
 
-    ``sending``: the answer is on its way and must not change. ``problems`` are the fields that the
-    worker refused, by name; ``refusal`` is a sentence for what concerns no single field; ``notice``
-    is what became of the answer on its way.
+    ``sending``: the answer is on its way and must not change. ``locked``: what is typed stays, and
+    cannot be handed in for now. ``problems`` are the fields that the worker refused, by name;
+    ``refusal`` is a sentence for what concerns no single field; ``notice`` is what became of the
+    answer on its way.
     """
 
     stage: Stage
     sending: bool = False
+    locked: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
     refusal: str = ""
     notice: Notice | None = None
@@ -88,14 +108,21 @@ class Asking:
 class Waiting:
     """The answer is committed, others are not there yet.
 
-    ``released``: the barrier has opened and the next stage is for others, or on its way.
+    ``how`` it came about, if not by this participant. ``released``: the barrier has opened and the
+    next stage is for others, or on its way.
     """
 
     stage: Stage
     answer: Answer | None
     arrived: int
     expected: int
+    how: How | None = None
     released: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """The others go on without this seat, until it is let in again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +134,10 @@ class Ended:
     stage: Stage | None = None
 
 
-Screen: TypeAlias = Lobby | Asking | Waiting | Ended
+Screen: TypeAlias = Lobby | Asking | Waiting | Excluded | Ended
+
+#: A session that does not go on for now: the operator has paused it, or its program has stopped.
+Held: TypeAlias = Literal["paused", "stopped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +154,11 @@ class View:
     #: Why the connection is as it is, for logs and for what has no sentence of its own.
     note: str = ""
     notice: Notice | None = None
+    #: The session does not go on for now, and what the operator says about it.
+    held: Held | None = None
+    reason: str = ""
+    #: How much time the open stage gives still.
+    countdown: Countdown | None = None
     #: Commands sent and not yet answered.
     pending: int = 0
     #: The last command's way to its result, in milliseconds.

@@ -5,18 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from palier.client.bot import Bot
 from palier.client.journal import Journal
-from palier.client.state import Asking, Connectivity, Note, Notice, Waiting
+from palier.client.state import Excluded, Note, Notice, Waiting
 from palier.schemas.commands import Submit
-from palier.schemas.events import Released, SeatChanged, SessionFinished, StageOpened
+from palier.schemas.events import (
+    Released,
+    SeatChanged,
+    SessionFinished,
+    StageOpened,
+    StatusChanged,
+)
 from palier.schemas.forms import FormSpec, IntegerField
 from tests.brokers import Memory, run, until
-from tests.unit.client.clerk import CREDENTIALS, SEAT, SESSION, Clerk, at_work, snapshot, stage
+from tests.unit.client.clerk import (
+    CREDENTIALS,
+    OPENED,
+    SEAT,
+    SESSION,
+    Clerk,
+    at_work,
+    snapshot,
+    stage,
+)
 from tests.unit.client.disk import Disk
 
 FORM = FormSpec(fields=(IntegerField(name="value", title="Value", minimum=0, maximum=9),))
@@ -137,10 +153,7 @@ def test_a_bot_that_was_left_out_answers_when_it_is_let_in_again(memory: Memory)
             clerk.snapshot = left_out
             bot = Bot(memory.transport(), CREDENTIALS)
             game = asyncio.create_task(bot.play())
-            await until(lambda: isinstance(bot.link.state.screen, Asking))
-            await until(lambda: bot.link.connectivity is Connectivity.ONLINE)
-            clerk.say(SeatChanged(session=SESSION, seat=SEAT))
-            await until(lambda: clerk.asked > 1)
+            await until(lambda: bot.link.state.screen == Excluded())
             assert clerk.submits == []
             clerk.snapshot = left_out.model_copy(update={"standing": "active"})
             clerk.say(SeatChanged(session=SESSION, seat=SEAT))
@@ -148,5 +161,64 @@ def test_a_bot_that_was_left_out_answers_when_it_is_let_in_again(memory: Memory)
             clerk.accept(await clerk.submit())
             clerk.say(SessionFinished(session=SESSION, version=9, outcome="finished"))
             assert await game == "finished"
+
+    run(test())
+
+
+def test_what_a_bot_answers_in_a_session_that_is_held_is_taken_when_it_goes_on(
+    memory: Memory,
+) -> None:
+    async def test() -> None:
+        async with at_work(memory) as clerk:
+            clerk.snapshot = snapshot(stage=stage(1, form=FORM), status="stopped")
+            bot = Bot(memory.transport(), CREDENTIALS)
+            game = asyncio.create_task(bot.play())
+            clerk.refuse(await clerk.submit(), "held")
+            await until(lambda: bot.link.state.of_answer == Notice(note=Note.LATER))
+            clerk.say(StatusChanged(session=SESSION, version=2, status="running"))
+
+            clerk.accept(await clerk.submit(2))
+            await until(lambda: isinstance(bot.link.state.screen, Waiting))
+            assert len(set(clerk.ids)) == 1
+            clerk.say(SessionFinished(session=SESSION, version=9, outcome="finished"))
+            assert await game == "finished"
+
+    run(test())
+
+
+def test_a_bot_for_which_was_answered_goes_on_with_the_next_stage(memory: Memory) -> None:
+    async def test() -> None:
+        async with at_work(memory) as clerk:
+            clerk.snapshot = snapshot(
+                stage=stage(1, form=FORM), submitted=True, answer={"value": 0}, how="default"
+            )
+            bot = Bot(memory.transport(), CREDENTIALS)
+            game = asyncio.create_task(bot.play())
+            await until(lambda: isinstance(bot.link.state.screen, Waiting))
+            clerk.snapshot = snapshot(stage=stage(2, form=FORM), versions={"all": 2})
+            clerk.say(SeatChanged(session=SESSION, seat=SEAT))
+
+            cause = await clerk.submit()
+            assert isinstance(cause.message, Submit)
+            assert cause.message.generation == 2
+            clerk.accept(cause)
+            clerk.say(SessionFinished(session=SESSION, version=9, outcome="finished"))
+            assert await game == "finished"
+        assert len(clerk.submits) == 1
+
+    run(test())
+
+
+def test_a_bot_answers_again_where_a_stage_was_opened_anew(memory: Memory) -> None:
+    async def test() -> None:
+        async with playing(memory) as (clerk, _):
+            clerk.accept(await clerk.submit())
+            later = OPENED + timedelta(minutes=5)
+            clerk.snapshot = snapshot(
+                stage=stage(1, form=FORM, opened_at=later), versions={"all": 2}
+            )
+            clerk.say(SeatChanged(session=SESSION, seat=SEAT))
+
+            clerk.accept(await clerk.submit(2))
 
     run(test())

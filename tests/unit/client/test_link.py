@@ -186,7 +186,8 @@ def test_a_snapshot_settles_the_answer_that_it_shows_and_no_other(memory: Memory
             clerk.say(SeatChanged(session=SESSION, seat=SEAT))
             await until(lambda: isinstance(link.state.screen, Waiting))
             assert link.view().pending == 1
-            assert link.view().notice == Notice(note=Note.ANSWERED_FOR)
+            assert isinstance(screen := link.view().screen, Waiting)
+            assert screen.how == "default"
 
             clerk.snapshot = snapshot(submitted=True, answer={"value": 1}, how="submitted")
             clerk.say(SeatChanged(session=SESSION, seat=SEAT))
@@ -299,7 +300,7 @@ def test_what_was_refused_for_now_is_sent_at_once_when_the_session_goes_on(
         async with at_a_stage(memory) as (clerk, link):
             clerk.say(StatusChanged(session=SESSION, version=2, status="stopped"))
             await until(lambda: link.state.held)
-            assert link.view().notice == Notice(note=Note.STOPPED)
+            assert link.view().held == "stopped"
             assert link.submit({"value": 1})
             clerk.refuse(await clerk.submit(), "held")
             await until(lambda: link.state.of_answer is not None)
@@ -309,7 +310,7 @@ def test_what_was_refused_for_now_is_sent_at_once_when_the_session_goes_on(
             clerk.accept(await clerk.submit(2))
             assert time.monotonic() - begun < 1
             await until(lambda: isinstance(link.state.screen, Waiting))
-            assert link.view().notice is None
+            assert link.view().held is None
 
     run(test())
 

@@ -16,10 +16,11 @@ from palier.client.screens.kit import Kit, press
 from palier.client.screens.overview import Notice, OverviewFace
 from palier.client.screens.samples import sample_overview, sample_views
 from palier.client.screens.window import context
-from palier.client.state import Asking, Connectivity, Ended, Note, View, Waiting
+from palier.client.state import Asking, Connectivity, Countdown, Ended, Note, View, Waiting
 from palier.client.state import Notice as Told
 from palier.schemas.events import Stage
 from palier.schemas.forms import FlagField, FormSpec, IntegerField, NumberField, TextField
+from palier.schemas.replies import How
 
 
 @pytest.fixture
@@ -76,6 +77,16 @@ def shown(item: int | str) -> bool:
 
 def enabled(item: int | str) -> bool:
     return bool(dpg.get_item_configuration(item)["enabled"])
+
+
+def texts() -> set[str]:
+    """Return all that is said in the window."""
+    kind = "mvAppItemType::mvText"
+    return {dpg.get_value(one) for one in dpg.get_all_items() if dpg.get_item_type(one) == kind}
+
+
+def tick(desk: Desk) -> None:
+    desk.tick(NOW, 1280, 800)
 
 
 def asking(**changes: object) -> View:
@@ -190,15 +201,184 @@ def test_what_became_of_an_answer_is_told_across_the_window_while_connected(
     assert dpg.get_value(kit.named["strip"]) == ""
 
 
-def test_a_seat_that_was_moved_says_so_instead_of_what_the_broker_said(
-    kit: Kit, desk: Desk
+def test_a_seat_that_was_moved_shows_nothing_of_it_any_more(
+    kit: Kit, desk: Desk, submits: Submits
 ) -> None:
     refused = replace(VIEWS["form"], connectivity=Connectivity.REFUSED, note="wrong password")
     desk.show(refused)
     assert dpg.get_value(kit.named["strip"]).endswith("wrong password")
+    put(kit, "amount", "12")
+    put(kit, "guess", "9")
+    press(kit.named["submit"])
+    assert submits == [], "nobody would take it"
     desk.show(replace(refused, notice=Told(note=Note.MOVED)))
-    assert dpg.get_value(kit.named["strip"]).startswith("This seat was moved")
-    assert "wrong password" not in dpg.get_value(kit.named["strip"])
+    assert desk.screen == "moved"
+    assert "submit" not in kit.named
+    assert dpg.get_value(kit.named["strip"]) == ""
+    assert "Pot last period" not in texts()
+
+
+# -- countdowns ---------------------------------------------------------------------------------
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timed(kit: Kit, submits: Submits, clock: Clock) -> Desk:
+    """A desk whose clock a test sets."""
+    return Desk(kit, title="Palier", submit=submits.take, clock=clock)
+
+
+def test_a_countdown_counts_the_seconds_and_says_when_time_is_up(
+    kit: Kit, timed: Desk, clock: Clock
+) -> None:
+    timed.show(replace(VIEWS["form"], countdown=Countdown(deadline=1075.0)))
+    said = []
+    for now in (1000.0, 1000.4, 1060.0, 1065.0, 1074.5, 1075.0, 1999.0):
+        clock.now = now
+        tick(timed)
+        said.append(dpg.get_value(kit.named["countdown"]))
+    assert said == ["1:15", "1:15", "0:15", "0:10", "0:01", "Time is up", "Time is up"]
+    assert enabled(kit.named["submit"]), "whether it still counts is the worker's say"
+
+
+def test_a_countdown_is_drawn_anew_only_when_it_reads_otherwise(
+    kit: Kit, timed: Desk, clock: Clock
+) -> None:
+    timed.show(replace(VIEWS["form"], countdown=Countdown(deadline=1030.0)))
+    drawn = []
+    for tenth in range(30):
+        clock.now = 1000.0 + tenth / 10
+        tick(timed)
+        drawn.append(tuple(dpg.get_item_children(kit.named["countdown.drawn"], 2)))
+    assert len(set(drawn)) == 3
+    assert all(drawn)
+
+
+def test_a_clock_that_stands_still_reads_the_same_for_ever(
+    kit: Kit, timed: Desk, clock: Clock
+) -> None:
+    timed.show(replace(VIEWS["form"], countdown=Countdown(left=42.0)))
+    tick(timed)
+    clock.now += 3600
+    tick(timed)
+    assert dpg.get_value(kit.named["countdown"]) == "0:42"
+    assert timed.until_next() is None
+
+
+def test_who_is_done_is_not_told_that_time_is_up(kit: Kit, timed: Desk, clock: Clock) -> None:
+    timed.show(replace(VIEWS["waiting"], countdown=Countdown(deadline=1005.0)))
+    tick(timed)
+    assert dpg.get_value(kit.named["countdown"]) == "0:05"
+    clock.now = 1006.0
+    tick(timed)
+    assert dpg.get_value(kit.named["countdown"]) == ""
+
+
+def test_a_countdown_goes_with_its_stage(kit: Kit, timed: Desk) -> None:
+    timed.show(replace(VIEWS["form"], countdown=Countdown(deadline=1005.0)))
+    tick(timed)
+    timed.show(VIEWS["results"])
+    tick(timed)
+    assert dpg.get_value(kit.named["countdown"]) == ""
+
+
+# -- a session that is held, a seat that is left out ----------------------------------------------
+
+
+def test_a_paused_session_keeps_the_form_and_takes_nothing_until_it_goes_on(
+    kit: Kit, desk: Desk, submits: Submits
+) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "12")
+    line = kit.named["field.amount"]
+    desk.show(VIEWS["paused"])
+    assert dpg.get_value(kit.named["held"]) == "The session is paused."
+    assert dpg.get_value(kit.named["held.reason"]).startswith("A fire drill")
+    assert not enabled(kit.named["submit"])
+    put(kit, "guess", "9")
+    press(kit.named["submit"])
+    desk.enter()
+    assert submits == []
+
+    desk.show(VIEWS["form"])
+    assert kit.named["field.amount"] == line
+    assert dpg.get_value(line) == "12"
+    assert dpg.get_value(kit.named["held"]) == ""
+    press(kit.named["submit"])
+    assert submits == [{"amount": 12, "guess": 9}]
+
+
+def test_a_page_without_a_form_is_not_left_while_the_session_is_held(
+    kit: Kit, desk: Desk, submits: Submits
+) -> None:
+    screen = VIEWS["results"].screen
+    assert isinstance(screen, Asking)
+    desk.show(replace(VIEWS["results"], screen=replace(screen, locked=True), held="stopped"))
+    desk.enter()
+    assert submits == []
+    assert dpg.get_value(kit.named["held"]).startswith("The session is stopped")
+    assert not shown(kit.named["held.reason"])
+
+
+def test_an_answer_on_its_way_stays_so_while_the_session_is_held(kit: Kit, desk: Desk) -> None:
+    desk.show(asking(sending=True, locked=True))
+    assert dpg.get_item_label(kit.named["submit"]) == "Sending…"
+    assert not enabled(kit.named["field.amount"])
+
+
+def test_a_seat_that_is_left_out_comes_back_to_what_it_had_typed(kit: Kit, desk: Desk) -> None:
+    desk.show(VIEWS["form"])
+    put(kit, "amount", "12")
+    desk.show(VIEWS["excluded"])
+    assert desk.screen == "excluded"
+    assert "The session goes on without you" in texts()
+    desk.show(VIEWS["form"])
+    assert dpg.get_value(kit.named["field.amount"]) == "12"
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("default", "Time was up: this was taken as your answer"),
+        ("bot", "A bot has answered in your place"),
+        ("operator", "The person in charge has answered in your place"),
+    ],
+)
+def test_what_was_taken_as_an_answer_is_shown_with_how_it_came(
+    kit: Kit, desk: Desk, how: How, said: str
+) -> None:
+    screen = VIEWS["waiting"].screen
+    assert isinstance(screen, Waiting)
+    desk.show(VIEWS["waiting"])
+    assert dpg.get_value(kit.named["recorded"]) == "Your decision is recorded"
+    taken = replace(screen, answer={"amount": 0, "guess": 2.5}, how=how)
+    desk.show(replace(VIEWS["waiting"], screen=taken))
+    assert dpg.get_value(kit.named["recorded"]) == said
+    assert {"Your contribution", "0", "2.5"} <= texts()
+
+
+def test_a_stage_without_a_form_that_was_gone_through_for_a_seat_says_so(
+    kit: Kit, desk: Desk
+) -> None:
+    results = VIEWS["results"].screen
+    assert isinstance(results, Asking)
+    screen = Waiting(stage=results.stage, answer=None, arrived=1, expected=4, how="default")
+    desk.show(replace(VIEWS["waiting"], screen=screen))
+    assert dpg.get_value(kit.named["recorded"]) == "Time was up: you count as ready"
 
 
 # -- drafts -------------------------------------------------------------------------------------
@@ -218,10 +398,6 @@ def telling(kit: Kit, submits: Submits, told: list[tuple[str, Draft]]) -> Desk:
         submit=submits.take,
         drafted=lambda stage, draft: told.append((stage.name, draft)),
     )
-
-
-def tick(desk: Desk) -> None:
-    desk.tick(NOW, 1280, 800)
 
 
 def test_what_is_typed_is_told_once_for_each_change(
@@ -324,13 +500,8 @@ def test_new_data_of_the_same_stage_are_told_without_touching_the_form(
     assert isinstance(screen, Asking)
     desk.show(asking(stage=screen.stage.model_copy(update={"data": {"bonus": 3}})))
     assert kit.named["field.amount"] == before
-    values = {dpg.get_value(item) for item in dpg.get_all_items() if _is_text(item)}
-    assert {"Bonus", "3"} <= values
-    assert "Pot last period" not in values
-
-
-def _is_text(item: int) -> bool:
-    return str(dpg.get_item_type(item)) == "mvAppItemType::mvText"
+    assert {"Bonus", "3"} <= texts()
+    assert "Pot last period" not in texts()
 
 
 def test_the_step_buttons_and_the_slider_fill_the_line(

@@ -7,8 +7,11 @@ import string
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from palier.client.screens import remaining
 from palier.client.screens.draft import begin, explain, read
 from palier.client.screens.english import ENGLISH
 from palier.client.screens.facts import arrange, humanise
@@ -19,7 +22,7 @@ from palier.client.screens.standing import counts, elapsed, sentence
 from palier.client.screens.texts import choose_language
 from palier.client.screens.tokens import GRAPHIC_PAIRS, PALETTES, TEXT_PAIRS, contrast
 from palier.client.screens.words import Words, say
-from palier.client.state import Note, Notice
+from palier.client.state import Countdown, Held, Note, Notice
 from palier.schemas.forms import (
     ChoiceField,
     FlagField,
@@ -29,7 +32,7 @@ from palier.schemas.forms import (
     Option,
     TextField,
 )
-from palier.schemas.replies import SeatRow, SessionStatus
+from palier.schemas.replies import How, SeatRow, SessionStatus
 
 AMOUNT = IntegerField(name="amount", title="Amount", minimum=0, maximum=20)
 GUESS = NumberField(name="guess", title="Guess", minimum=0)
@@ -106,6 +109,14 @@ def test_every_status_of_a_session_has_its_words() -> None:
         assert set(words.on_hold) == held
         for status in statuses:
             assert sentence(sample_overview().model_copy(update={"status": status}), words)
+
+
+def test_whatever_holds_a_session_or_answers_for_a_seat_has_its_words() -> None:
+    others = set(get_args(How)) - {"submitted"}
+
+    for words in (ENGLISH, FRENCH):
+        assert set(words.held) == set(get_args(Held))
+        assert set(words.answered_for) == set(words.went_on_for) == others
 
 
 def test_every_state_of_a_seat_has_its_words() -> None:
@@ -311,6 +322,49 @@ def test_time_is_said_in_minutes_then_hours() -> None:
     assert elapsed(opened, opened) == "0:00"
     assert elapsed(opened, opened.replace(minute=41, second=5)) == "11:05"
     assert elapsed(opened, opened.replace(hour=16)) == "2:00:00"
+
+
+# -- countdowns ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "text", "ink"),
+    [
+        (3601, "1:00:01", "text"),
+        (75, "1:15", "text"),
+        (10.2, "0:11", "text"),
+        (10, "0:10", "warn"),
+        (0.1, "0:01", "warn"),
+        (0, "", "warn"),
+        (-5, "", "warn"),
+    ],
+)
+def test_a_countdown_warns_in_its_last_seconds(left: float, text: str, ink: str) -> None:
+    reading = remaining.read(Countdown(deadline=1000 + left), 1000)
+
+    assert (reading.text, reading.ink, reading.stands) == (text, ink, False)
+
+
+def test_a_clock_that_stands_does_not_warn() -> None:
+    reading = remaining.read(Countdown(left=4), 1000)
+
+    assert (reading.text, reading.ink, reading.stands) == ("0:04", "muted", True)
+
+
+@given(st.floats(min_value=0.001, max_value=7200))
+def test_a_frame_that_comes_when_it_is_due_reads_otherwise(left: float) -> None:
+    countdown = Countdown(deadline=left)
+    due = remaining.until_next(countdown, 0.0)
+
+    assert due is not None
+    assert 0 < due <= 1.01
+    assert remaining.read(countdown, due) != remaining.read(countdown, 0.0)
+
+
+def test_what_does_not_change_by_itself_is_never_due() -> None:
+    assert remaining.until_next(None, 0.0) is None
+    assert remaining.until_next(Countdown(left=5), 0.0) is None
+    assert remaining.until_next(Countdown(deadline=5), 6.0) is None
 
 
 # -- pace and samples ---------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from palier.client.state import (
     Asking,
     ClientState,
     Ended,
+    Excluded,
+    Held,
     Lobby,
     Note,
     Notice,
@@ -30,7 +33,8 @@ from palier.schemas.events import (
     StageOpened,
     StatusChanged,
 )
-from palier.schemas.replies import Refused, Snapshot
+from palier.schemas.message import Message
+from palier.schemas.replies import How, Refused, Snapshot
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -242,25 +246,107 @@ def test_whatever_hints_are_lost_a_snapshot_brings_it_to_where_the_session_is(
     assert state.screen == Asking(stage=stage(6))
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a session of one scope told in order, and what a snapshot would say after each."""
+
+    events: tuple[Message, ...]
+    after: tuple[Snapshot, ...]
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> Told:
+    """Draw what a session goes through: releases, clocks that are changed, pauses and stops."""
+    events: list[Message] = []
+    after = [snapshot()]
+    for version in range(2, draw(st.integers(min_value=2, max_value=12))):
+        before = after[-1]
+        assert before.stage is not None
+        kinds = ["clock", "status", *(["release"] if before.status == "running" else [])]
+        match draw(st.sampled_from(kinds)):
+            case "release":
+                after_it = before.model_copy(update={"stage": stage(before.stage.generation + 1)})
+                event: Message = release(
+                    before.stage.generation, version=version, then=after_it.stage
+                )
+            case "clock":
+                clock = Clock(left=draw(st.floats(min_value=0, max_value=900)))
+                timed = before.stage.model_copy(update={"clock": clock})
+                after_it = before.model_copy(update={"stage": timed})
+                event = ClockChanged(
+                    session="s",
+                    scope="all",
+                    generation=before.stage.generation,
+                    version=version,
+                    clock=clock,
+                )
+            case _:
+                now = draw(st.sampled_from(["running", "paused", "stopped"]))
+                after_it = before.model_copy(update={"status": now})
+                event = StatusChanged(session="s", version=version, status=now)
+        events.append(event)
+        after.append(after_it.model_copy(update={"versions": {"all": version}}))
+    return Told(tuple(events), tuple(after))
+
+
+@given(courses(), st.data())
+def test_in_any_order_and_with_any_loss_it_never_falls_back_and_a_snapshot_sets_it_right(
+    told: Told, data: st.DataObject
+) -> None:
+    heard = data.draw(st.lists(st.sampled_from(told.events), max_size=20)) if told.events else []
+    state, reached, version = synchronised(), 1, 1
+
+    for event in heard:
+        step = state.heard(event)
+        now = step.state.versions["all"]
+        assert step.ask == (now > version + 1), "what was missed is asked about, and only that"
+        state, version = step.state, now
+        assert state.stage is not None
+        assert state.stage.generation >= reached
+        reached = state.stage.generation
+    assert state.synchronised(told.after[-1]) == Step(
+        state=synchronised(**told.after[-1].model_dump())
+    )
+
+
+@given(courses())
+def test_heard_in_order_a_course_needs_no_snapshot(told: Told) -> None:
+    state = synchronised()
+
+    for event, snapshot_then in zip(told.events, told.after[1:], strict=True):
+        step = state.heard(event)
+        assert not step.ask
+        state = step.state
+        assert state == synchronised(**snapshot_then.model_dump())
+
+
 # -- what does not move the stage ---------------------------------------------------------------
 
 
-def status(now: str, *, version: int) -> StatusChanged:
+def status(now: Literal["running"] | Held, *, version: int) -> StatusChanged:
     return StatusChanged(session="s", version=version, status=now)
 
 
-@pytest.mark.parametrize(("now", "note"), [("paused", Note.PAUSED), ("stopped", Note.STOPPED)])
-def test_a_session_that_is_held_says_so_and_takes_answers(now: str, note: Note) -> None:
+@pytest.mark.parametrize("now", ["paused", "stopped"])
+def test_a_session_that_is_held_locks_the_form_and_takes_what_was_handed_in(now: Held) -> None:
     step = synchronised().heard(status(now, version=2))
 
     assert not step.ask
-    assert step.state.held
-    assert step.state.told == Notice(note=note)
-    assert step.state.screen == Asking(stage=stage(1))
-    assert step.state.may_submit
+    assert step.state.held == now
+    assert step.state.screen == Asking(stage=stage(1), locked=True)
+    assert step.state.may_submit, "an answer that was on its way is not lost"
     assert step.state == synchronised(status=now, versions={"all": 2})
     goes_on = step.state.heard(status("running", version=3)).state
-    assert goes_on.told is None
+    assert goes_on.held is None
+    assert goes_on.screen == Asking(stage=stage(1))
+
+
+def test_the_reason_of_a_pause_is_told_while_it_lasts() -> None:
+    fire = StatusChanged(session="s", version=2, status="paused", reason="Fire drill.")
+    state = synchronised().heard(fire).state
+
+    assert state.reason == "Fire drill."
+    assert state.heard(status("running", version=3)).state.reason == ""
 
 
 def test_an_old_change_of_status_changes_nothing_and_a_gap_is_asked_about() -> None:
@@ -295,11 +381,24 @@ def test_a_change_for_this_seat_alone_is_asked_about() -> None:
     assert state.heard(SeatChanged(session="other", seat="p1")) == Step(state=state)
 
 
-def test_a_seat_that_was_left_out_is_told_and_can_submit_nothing() -> None:
+def test_a_seat_that_was_left_out_has_a_screen_of_its_own_and_can_submit_nothing() -> None:
     state = synchronised(standing="excluded")
 
-    assert state.told == Notice(note=Note.EXCLUDED)
+    assert state.screen == Excluded()
     assert not state.may_submit
+    assert state.clock is None
+    moved = state.heard(release(1, version=2, then=stage(2))).state
+    assert moved.screen == Excluded(), "what the others do is not for it"
+    assert synchronised(standing="excluded", status="closed").screen == Ended(
+        outcome="closed", stage=stage(1)
+    )
+
+
+def test_a_seat_that_is_let_in_again_goes_on_where_it_was() -> None:
+    state = synchronised(standing="excluded").synchronised(snapshot()).state
+
+    assert state.screen == Asking(stage=stage(1))
+    assert state.may_submit
 
 
 def test_a_seat_for_which_a_bot_stands_in_can_come_back_by_answering() -> None:
@@ -310,12 +409,26 @@ def test_a_seat_for_which_a_bot_stands_in_can_come_back_by_answering() -> None:
 
 
 @pytest.mark.parametrize("how", ["default", "bot", "operator"])
-def test_a_stage_that_was_answered_for_a_seat_says_so(how: str) -> None:
+def test_a_stage_that_was_answered_for_a_seat_says_how(how: How) -> None:
     state = synchronised(submitted=True, answer={"value": 0}, how=how)
 
-    assert state.told == Notice(note=Note.ANSWERED_FOR)
-    assert synchronised(submitted=True, how="submitted").told is None
-    assert state.heard(release(1, version=2, then=stage(2))).state.told is None
+    waiting = Waiting(stage=stage(1), answer={"value": 0}, arrived=0, expected=4, how=how)
+    assert state.screen == waiting
+    own = synchronised(submitted=True, answer={"value": 0}, how="submitted")
+    assert own.screen == replace(waiting, how=None)
+    assert state.heard(release(1, version=2, then=stage(2))).state.screen == Asking(stage=stage(2))
+
+
+def test_a_clock_concerns_whoever_has_not_been_released_from_it() -> None:
+    clock = Clock(left=30.0)
+    state = synchronised(stage=stage(1, clock=clock))
+
+    assert state.clock == clock
+    assert state.accepted("all", 1).clock == clock
+    assert state.heard(release(1, version=2, then=None)).state.clock is None
+    assert state.heard(release(1, version=2, then=stage(2))).state.clock is None
+    over = SessionFinished(session="s", version=2, outcome="closed")
+    assert state.heard(over).state.clock is None
 
 
 def test_what_became_of_an_answer_is_told_until_the_next_is_given() -> None:

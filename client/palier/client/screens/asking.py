@@ -132,14 +132,16 @@ class AskingPage(PairedPage):
         words = self.kit.words
         idle = words.confirm if self._form is not None else words.proceed
         dpg.configure_item(
-            self._button, label=words.sending if sending else idle, enabled=not sending
+            self._button,
+            label=words.sending if sending else idle,
+            enabled=not (sending or self._screen.locked),
         )
         if self._form is not None and sending != self._sent:
             self._form.enable(on=not sending)
         self._sent = sending
 
     def _press(self) -> None:
-        if self._sent:
+        if self._sent or self._screen.locked:
             return
         answer = self._form.answer() if self._form is not None else None
         if self._form is not None and answer is None:

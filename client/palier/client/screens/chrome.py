@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import dearpygui.dearpygui as dpg
 
 from palier.client.screens.drawings import (
     STEPPER_HEIGHT,
+    draw_countdown,
     draw_dot,
     draw_mark,
     draw_stepper,
 )
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit, text_width
+from palier.client.screens.remaining import Reading, read
 from palier.client.screens.words import say
-from palier.client.state import Asking, Connectivity, Ended, Lobby, View, Waiting
+from palier.client.state import (
+    Asking,
+    Connectivity,
+    Countdown,
+    Ended,
+    Lobby,
+    Note,
+    View,
+    Waiting,
+)
 
 BAR, STATUS = 64, 38
 
@@ -39,6 +51,11 @@ class TopBar:
 
     def __init__(self, kit: Kit, *, title: str) -> None:
         self._kit = kit
+        self._countdown: Countdown | None = None
+        self._urgent = False
+        self._reading: Reading | None = None
+        self._words = ("", "")
+        self._drawn = 0
         with kit.panel("bar", height=kit.px(BAR), width=-1), kit.row(None, 10):
             with kit.across(spacing=12):
                 draw_mark(kit)
@@ -47,6 +64,11 @@ class TopBar:
                 with kit.lowered(9):
                     self._title = kit.text(title, ink="muted")
             with kit.across(spacing=8) as self._right:
+                canvas = dpg.add_drawlist(width=1, height=kit.px(36), show=False)
+                self._time = kit.name("countdown.drawn", canvas)
+                self._space = dpg.add_spacer(width=kit.px(8), show=False)
+                # what is drawn has no words for who asks
+                self._said = kit.name("countdown", kit.text("", show=False))
                 with kit.lowered(9):
                     self._seat = kit.text("", role="strong")
                 self._dot = dpg.add_drawlist(width=kit.px(14), height=kit.px(36))
@@ -64,16 +86,39 @@ class TopBar:
             dpg.set_value(self._title, view.program)
         seat = kit.words.seat.format(seat=view.seat)
         state = kit.words.connectivity[view.connectivity.value]
+        self._words = (seat, state)
         dpg.set_value(self._seat, seat)
         dpg.set_value(self._state, state)
         ink = _INKS[view.connectivity]
         draw_dot(kit, self._dot, ink=ink, at=(kit.px(8), kit.px(18)))
-        self._fit(seat, state)
+        self._fit()
+        self._countdown = view.countdown
+        self._urgent = isinstance(view.screen, Asking)
 
-    def _fit(self, seat: str, state: str) -> None:
+    def tick(self, now: float) -> None:
+        """Count down; who has nothing to do any more is not told that the time is up."""
+        reading = None if self._countdown is None else read(self._countdown, now)
+        if reading is not None and not reading.text:
+            said = self._kit.words.time_up if self._urgent else ""
+            reading = replace(reading, text=said) if said else None
+        if reading != self._reading:
+            self._reading = reading
+            self._draw(reading)
+
+    def _draw(self, reading: Reading | None) -> None:
+        for item in (self._time, self._space):
+            dpg.configure_item(item, show=reading is not None)
+        dpg.set_value(self._said, reading.text if reading else "")
+        self._drawn = draw_countdown(self._kit, self._time, reading) if reading else 0
+        self._fit()
+
+    def _fit(self) -> None:
         """Make the right column as wide as what it says; before the first frame, a guess."""
         kit = self._kit
-        width = text_width(seat, kit.fonts["strong"]) + text_width(state, kit.fonts["body"])
+        width = text_width(self._words[0], kit.fonts["strong"])
+        width += text_width(self._words[1], kit.fonts["body"])
+        if self._drawn:
+            width += self._drawn + kit.px(24)
         dpg.configure_item(self._column, init_width_or_weight=width + kit.px(30))
 
 
@@ -91,6 +136,8 @@ class Strip:
     def show(self, view: View) -> None:
         """Show or hide; what has no sentence of its own is told by the link's note."""
         tone = _STRIPS.get(view.connectivity, "warn" if view.notice else None)
+        if view.notice is not None and view.notice.note is Note.MOVED:
+            tone = None  # that has a page of its own
         dpg.configure_item(self._panel, show=tone is not None)
         if tone is None:
             dpg.set_value(self._text, "")
@@ -104,13 +151,31 @@ class Strip:
         self._kit.ink(self._text, tone)
 
 
+class Banner:
+    """Says that the session does not go on for now, and what the operator says about it."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        with kit.panel("strip-calm", auto_resize_y=True, width=-1, show=False) as self._panel:
+            self._title = kit.name("held", kit.text("", role="strong", wrap=True))
+            self._reason = kit.name("held.reason", kit.text("", wrap=True, show=False))
+            kit.text(kit.words.held_text, role="small", ink="muted", wrap=True)
+
+    def show(self, view: View) -> None:
+        """Show or hide."""
+        dpg.configure_item(self._panel, show=view.held is not None)
+        dpg.set_value(self._title, self._kit.words.held[view.held] if view.held else "")
+        dpg.set_value(self._reason, view.reason)
+        dpg.configure_item(self._reason, show=bool(view.reason))
+
+
 class Stepper:
     """The stages of the program, where it declares them."""
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._titles: tuple[str, ...] = ()
-        self._current = 0
+        self._current = -1
         self._width = 0
         with kit.across(spacing=0, show=False) as self._group:
             dpg.add_spacer(width=kit.px(24))

@@ -7,23 +7,43 @@ desk delays nobody, and loses nothing but pixels.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from queue import SimpleQueue
+from time import monotonic
 
 import dearpygui.dearpygui as dpg
 
 from palier.client.screens.asking import AskingPage, Submit
-from palier.client.screens.chrome import STATUS, StatusBar, Stepper, Strip, TopBar
+from palier.client.screens.chrome import STATUS, Banner, StatusBar, Stepper, Strip, TopBar
 from palier.client.screens.draft import Draft, begin
 from palier.client.screens.kit import Kit, is_measured
 from palier.client.screens.look import Look
 from palier.client.screens.loop import Loop, Pace
 from palier.client.screens.page import Page
-from palier.client.screens.pages import BetweenPage, EndedPage, LobbyPage, WaitingPage
+from palier.client.screens.pages import (
+    EndedPage,
+    LobbyPage,
+    WaitingPage,
+    between,
+    excluded,
+    moved,
+)
 from palier.client.screens.port import open_port
+from palier.client.screens.remaining import until_next
 from palier.client.screens.toast import Toast
 from palier.client.screens.window import inner_size, show, watch_enter, watch_input, window
-from palier.client.state import Asking, Ended, Lobby, View, Waiting
+from palier.client.state import (
+    Asking,
+    Connectivity,
+    Ended,
+    Excluded,
+    Lobby,
+    Note,
+    Screen,
+    View,
+    Waiting,
+)
 from palier.schemas.events import Stage
 
 #: Told once for each generation, right after its first frame.
@@ -36,12 +56,22 @@ SIZE = (1280, 800)
 
 
 class Desk:
-    """The tree of items; needs a context, but no window. Main thread only."""
+    """The tree of items; needs a context, but no window. Main thread only.
+
+    ``clock`` is the one that deadlines are told by: seconds, and never set.
+    """
 
     def __init__(
-        self, kit: Kit, *, title: str, submit: Submit, drafted: Drafted | None = None
+        self,
+        kit: Kit,
+        *,
+        title: str,
+        submit: Submit,
+        drafted: Drafted | None = None,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._kit = kit
+        self._clock = clock
         self._submit = submit
         self._drafted = drafted
         self._told: tuple[tuple[str, int], Draft] | None = None
@@ -54,6 +84,7 @@ class Desk:
             kit.themes.bind(self.root, "root")
             self._bar = TopBar(kit, title=title)
             self._strip = Strip(kit)
+            self._banner = Banner(kit)
             self._stepper = Stepper(kit)
             with kit.panel(
                 "page",
@@ -65,7 +96,7 @@ class Desk:
                 pass
             self._status = StatusBar(kit)
         self.toast = Toast(kit)
-        self._parts = (self._bar, self._strip, self._stepper, self._status)
+        self._parts = (self._bar, self._strip, self._banner, self._stepper, self._status)
 
     @property
     def screen(self) -> str:
@@ -96,6 +127,7 @@ class Desk:
             self._stepper.lay_out(width)
             if self._page is not None:
                 self._page.lay_out(width)
+        self._bar.tick(self._clock())
         self._status.tick(now)
         self.toast.tick(width, height)
         self._tell_draft()
@@ -107,14 +139,20 @@ class Desk:
         for part in self._parts:
             part.show(view)
         screen = view.screen
+        if isinstance(screen, Asking) and view.connectivity is Connectivity.REFUSED:
+            screen = replace(screen, locked=True)
         if isinstance(screen, Asking) and view.draft and _key(screen.stage) not in self._drafts:
             self.recall(screen.stage, dict(view.draft))
-        page = self._make(view)
+        page = self._make(view, screen)
         if self._page is not None and page.key == self._page.key:
-            self._page.update(view.screen)
+            self._page.update(screen)
         else:
             self._turn_to(page)
         self.view = view
+
+    def until_next(self) -> float | None:
+        """Return the seconds until something changes by itself; None where nothing will."""
+        return until_next(self.view.countdown if self.view else None, self._clock())
 
     def enter(self) -> None:
         """Take a press of Enter."""
@@ -135,11 +173,13 @@ class Desk:
             page.lay_out(self._size[0])
         page.focus()
 
-    def _make(self, view: View) -> Page:
-        match view.screen:
-            case Lobby() as screen:
+    def _make(self, view: View, screen: Screen) -> Page:
+        if view.notice is not None and view.notice.note is Note.MOVED:
+            return moved(self._kit)
+        match screen:
+            case Lobby():
                 return LobbyPage(self._kit, screen)
-            case Asking() as screen:
+            case Asking():
                 return AskingPage(
                     self._kit,
                     screen,
@@ -147,11 +187,13 @@ class Desk:
                     submit=self._submit,
                     steps=tuple(name for name, _ in view.steps),
                 )
-            case Waiting(released=True) as screen:
-                return BetweenPage(self._kit, screen)
-            case Waiting() as screen:
+            case Waiting(released=True):
+                return between(self._kit, screen)
+            case Waiting():
                 return WaitingPage(self._kit, screen)
-            case Ended() as screen:
+            case Excluded():
+                return excluded(self._kit)
+            case Ended():
                 return EndedPage(self._kit, screen)
 
     def _draft(self, stage: Stage) -> Draft:
@@ -226,6 +268,7 @@ def run_desk(
                 after=after,
                 failed=lambda _: desk.toast.show(kit.words.mishap),
                 pace=Pace.from_environment(),
+                until_next=desk.until_next,
             )
             watch_input(loop.wake)
             watch_enter(desk.enter)

@@ -9,6 +9,7 @@ import dearpygui.dearpygui as dpg
 
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit, text_width
+from palier.client.screens.remaining import Reading
 from palier.client.screens.tokens import CLEAR
 
 #: More seats than this are a count and a bar, not dots.
@@ -78,6 +79,45 @@ def draw_dot(kit: Kit, canvas: Item, *, ink: str, at: tuple[float, float]) -> No
     """Draw the small dot that says whether something is there."""
     dpg.delete_item(canvas, children_only=True)
     dpg.draw_circle(at, kit.px(5), fill=kit.colour(ink), color=CLEAR, parent=canvas)
+
+
+def draw_countdown(kit: Kit, canvas: Item, reading: Reading) -> int:
+    """Draw a clock, or two bars where it stands still, and what it shows; return the width.
+
+    Each figure has a place of its own, so that nothing moves from second to second.
+    """
+    px, font = kit.px, kit.fonts["strong"]
+    figures = reading.text[:1].isdecimal()
+    parts = list(reading.text) if figures else [reading.text]
+    cell = text_width("0", font)
+    widths = [cell if one.isdecimal() else text_width(one, font) for one in parts]
+    width = round(px(26) + sum(widths) + px(2))
+    _clear(canvas, width=width, height=px(36))
+    colour, middle = kit.colour(reading.ink), px(18)
+    if reading.stands:
+        for left in (px(4), px(11)):
+            dpg.draw_rectangle(
+                (left, middle - px(6)),
+                (left + px(4), middle + px(6)),
+                fill=colour,
+                color=CLEAR,
+                rounding=px(1),
+                parent=canvas,
+            )
+    else:
+        centre = (px(9), middle)
+        dpg.draw_circle(centre, px(8), color=colour, thickness=px(1.6), parent=canvas)
+        for end in ((px(9), middle - px(5)), (px(12.5), middle + px(2))):
+            dpg.draw_line(centre, end, color=colour, thickness=px(1.6), parent=canvas)
+    x: float = px(26)
+    for one, place in zip(parts, widths, strict=True):
+        inset = (place - text_width(one, font)) / 2
+        drawn = dpg.draw_text(
+            (x + inset, middle - px(9)), one, size=px(18), color=colour, parent=canvas
+        )
+        dpg.bind_item_font(drawn, font)
+        x += place
+    return width
 
 
 def draw_stepper(

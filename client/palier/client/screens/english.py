@@ -37,11 +37,7 @@ ENGLISH = Words(
         "count.",
         "earlier-session": "An answer that was kept on this computer belongs to an earlier session "
         "of the same name: it was not sent. Please answer again.",
-        "paused": "The session is paused. You can go on answering: what you confirm is kept.",
-        "stopped": "The session is interrupted. You can go on answering: what you confirm is kept.",
-        "excluded": "The others go on without this seat. Please call the person in charge.",
         "stood-in": "A bot answers for this seat. As soon as you answer, you take part again.",
-        "answered-for": "This stage was answered for you, because your answer was missing.",
         "later": "Your answer is kept, and will be sent by itself as soon as the session takes "
         "answers again.",
         "unwritten": "Your answer could not be written to this computer’s disk ({detail}): it was "
@@ -52,6 +48,16 @@ ENGLISH = Words(
     pending="{n} answers waiting to be saved",
     round_trip="Round trip {ms} ms",
     mishap="Something went wrong in this window. Your answers are safe; you can go on.",
+    held={
+        "paused": "The session is paused.",
+        "stopped": "The session is stopped: the person in charge has been told.",
+    },
+    held_text="What you typed is kept. You can go on as soon as the session does.",
+    time_up="Time is up",
+    excluded_title="The session goes on without you",
+    excluded_text="There is nothing to do for now. Please stay where you are; if this surprises "
+    "you, call the person in charge. Should you be let in again, this page changes by itself.",
+    moved_title="This seat was moved",
     lobby_title="Welcome",
     lobby_text="The session begins when everyone is here. This page changes by itself.",
     lobby_first="Looking for your session…",
@@ -87,7 +93,16 @@ ENGLISH = Words(
     wait_text="The next stage opens for everyone at the same moment, as soon as all are ready. "
     "There is nothing to do: this page changes by itself.",
     ready_of="of {expected} participants are ready",
-    answered="Your answer",
+    answered_for={
+        "default": "Time was up: this was taken as your answer",
+        "bot": "A bot has answered in your place",
+        "operator": "The person in charge has answered in your place",
+    },
+    went_on_for={
+        "default": "Time was up: you count as ready",
+        "bot": "A bot went on in your place",
+        "operator": "The person in charge has let you go on",
+    },
     others_title="The others are finishing",
     others_text="Your part is done for now. The next stage opens by itself.",
     ended={

@@ -38,14 +38,8 @@ FRENCH = Words(
         "cette réponse ne compte pas.",
         "earlier-session": "Une réponse conservée sur cet ordinateur appartient à une session "
         "antérieure du même nom\u00a0: elle n’a pas été envoyée. Répondez à nouveau.",
-        "paused": "La session est en pause. Vous pouvez continuer à répondre\u00a0: ce que vous "
-        "validez est conservé.",
-        "stopped": "La session est interrompue. Vous pouvez continuer à répondre\u00a0: ce que "
-        "vous validez est conservé.",
-        "excluded": "Les autres continuent sans ce poste. Appelez la personne responsable.",
         "stood-in": "Un robot répond pour ce poste. Dès que vous répondez, vous participez de "
         "nouveau.",
-        "answered-for": "On a répondu à cette étape à votre place, faute de réponse de votre part.",
         "later": "Votre réponse est conservée et partira toute seule dès que la session acceptera "
         "de nouveau des réponses.",
         "unwritten": "Votre réponse n’a pas pu être écrite sur le disque de cet ordinateur "
@@ -57,6 +51,17 @@ FRENCH = Words(
     round_trip="Aller-retour {ms} ms",
     mishap="Un incident s’est produit dans cette fenêtre. Vos réponses sont en sécurité\u00a0; "
     "vous pouvez continuer.",
+    held={
+        "paused": "La session est en pause.",
+        "stopped": "La session est arrêtée\u00a0: la personne responsable est prévenue.",
+    },
+    held_text="Votre saisie est conservée. Vous pourrez continuer dès que la session reprendra.",
+    time_up="Temps écoulé",
+    excluded_title="La session continue sans vous",
+    excluded_text="Vous n’avez rien à faire pour l’instant. Restez à votre place\u00a0; si cela "
+    "vous surprend, appelez la personne responsable. Si vous êtes réadmis, cette page change toute "
+    "seule.",
+    moved_title="Ce poste a été transféré",
     lobby_title="Bienvenue",
     lobby_text="La session commence quand tout le monde est là. Cette page change toute seule.",
     lobby_first="Recherche de votre session…",
@@ -92,7 +97,16 @@ FRENCH = Words(
     wait_text="L’étape suivante s’ouvre pour tout le monde en même temps, dès que chacun est "
     "prêt. Vous pouvez attendre tranquillement\u00a0: cette page change toute seule.",
     ready_of="participants prêts sur {expected}",
-    answered="Votre réponse",
+    answered_for={
+        "default": "Temps écoulé\u00a0: ceci est retenu comme réponse",
+        "bot": "Un robot a répondu à votre place",
+        "operator": "La personne responsable a répondu à votre place",
+    },
+    went_on_for={
+        "default": "Temps écoulé\u00a0: vous êtes compté comme prêt",
+        "bot": "Un robot a continué à votre place",
+        "operator": "La personne responsable vous a fait continuer",
+    },
     others_title="Les autres terminent",
     others_text="Votre part est faite pour l’instant. L’étape suivante s’ouvrira toute seule.",
     ended={

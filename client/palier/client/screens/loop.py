@@ -63,7 +63,8 @@ class Loop(Generic[Message]):
 
     ``take`` gets the messages and says whether one changes anything, ``tick`` runs before each
     frame, ``after`` behind it, ``failed`` hears of exceptions in any of them or in a callback:
-    none of them ends the loop.
+    none of them ends the loop. ``until_next`` says in how many seconds something changes by itself,
+    so that there is a frame then.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Loop(Generic[Message]):
         after: Callable[[], None],
         failed: Callable[[Exception], None],
         pace: Pace,
+        until_next: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._inbox = inbox
         self._take = take
@@ -82,6 +84,7 @@ class Loop(Generic[Message]):
         self._after = after
         self._failed = failed
         self._pace = pace
+        self._until_next = until_next
         self._woken = perf_counter()
 
     def wake(self) -> None:
@@ -119,9 +122,11 @@ class Loop(Generic[Message]):
 
     def _sleep(self, began: float) -> None:
         now = perf_counter()
-        period = 1 / self._pace.rate(now - self._woken)
+        left = began + 1 / self._pace.rate(now - self._woken) - now
+        if (soon := self._until_next()) is not None:
+            left = min(left, soon)
         try:
-            message = self._inbox.get(timeout=max(began + period - now, 0.0005))
+            message = self._inbox.get(timeout=max(left, 0.0005))
         except Empty:
             return
         self._accept(message)

@@ -80,32 +80,46 @@ class LobbyPage(CentredPage):
 
 
 class WaitingPage(CentredPage):
-    """After the answer: what was recorded, how many are ready."""
+    """After the answer: what was recorded, and by whom if not by the participant; who is ready."""
 
     name = "waiting"
 
     def __init__(self, kit: Kit, screen: Waiting) -> None:
-        super().__init__(kit, ("waiting", screen.stage.scope, screen.stage.generation))
+        stage = screen.stage
+        super().__init__(kit, ("waiting", stage.scope, stage.generation, screen.how))
         self._screen = screen
 
     def build(self) -> None:
         """Build the card."""
         kit, words = self.kit, self.kit.words
-        asked = self._screen.stage.form is not None
+        given = self._given()
         with self.card():
             kit.gap(8)
-            kit.text(words.recorded if asked else words.ready, role="title", wrap=True)
+            kit.name("recorded", kit.text(self._title(), role="title", wrap=True))
+            if self._screen.how is not None:
+                kit.gap(8)  # what was taken as theirs is news to them
+                tell_facts(kit, Facts(rows=given))
+                kit.gap(10)
+                dpg.add_separator()
+                given = ()
             kit.gap(4)
             kit.text(words.wait_text, ink="muted", wrap=True)
             kit.gap(20)
             self._count = _Count(kit, words.ready_of)
-            if given := self._given():
+            if given:
                 kit.gap(10)
                 dpg.add_separator()
                 kit.gap(0)
                 tell_facts(kit, Facts(rows=given))
             kit.gap(4)
         self.update(self._screen)
+
+    def _title(self) -> str:
+        words, how = self.kit.words, self._screen.how
+        asked = self._screen.stage.form is not None
+        if how is None:
+            return words.recorded if asked else words.ready
+        return (words.answered_for if asked else words.went_on_for)[how]
 
     def _given(self) -> tuple[Fact, ...]:
         form = self._screen.stage.form
@@ -140,23 +154,43 @@ class WaitingPage(CentredPage):
             self._count.draw(self.inner)
 
 
-class BetweenPage(CentredPage):
-    """The barrier has opened, and the next stage is for others or on its way."""
+class QuietPage(CentredPage):
+    """Something to know, and nothing to do."""
 
-    name = "between"
-
-    def __init__(self, kit: Kit, screen: Waiting) -> None:
-        super().__init__(kit, ("between", screen.stage.scope, screen.stage.generation))
+    def __init__(self, kit: Kit, name: str, *key: object, title: str, text: str) -> None:
+        super().__init__(kit, (name, *key))
+        self.name = name
+        self._title = title
+        self._text = text
 
     def build(self) -> None:
         """Build the card."""
-        kit, words = self.kit, self.kit.words
+        kit = self.kit
         with self.card():
             kit.gap(8)
-            kit.text(words.others_title, role="title", wrap=True)
+            kit.text(self._title, role="title", wrap=True)
             kit.gap(4)
-            kit.text(words.others_text, ink="muted", wrap=True)
+            tell_paragraphs(kit, self._text)
             kit.gap(8)
+
+
+def between(kit: Kit, screen: Waiting) -> QuietPage:
+    """Return the page of who waits for others to finish, or for a stage on its way."""
+    title, text = kit.words.others_title, kit.words.others_text
+    where = (screen.stage.scope, screen.stage.generation)
+    return QuietPage(kit, "between", *where, title=title, text=text)
+
+
+def excluded(kit: Kit) -> QuietPage:
+    """Return the page of a seat without which the others go on."""
+    title, text = kit.words.excluded_title, kit.words.excluded_text
+    return QuietPage(kit, "excluded", title=title, text=text)
+
+
+def moved(kit: Kit) -> QuietPage:
+    """Return the page of a seat that is open on another computer: nothing of it stays here."""
+    title, text = kit.words.moved_title, kit.words.notices["moved"]
+    return QuietPage(kit, "moved", title=title, text=text)
 
 
 class EndedPage(CentredPage):

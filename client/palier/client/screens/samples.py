@@ -10,7 +10,19 @@ from pydantic import JsonValue
 
 from palier.client.screens.stories import STORIES, Story
 from palier.client.screens.texts import Language
-from palier.client.state import Asking, Connectivity, Ended, Lobby, Screen, View, Waiting
+from palier.client.state import (
+    Asking,
+    Connectivity,
+    Countdown,
+    Ended,
+    Excluded,
+    Lobby,
+    Note,
+    Notice,
+    Screen,
+    View,
+    Waiting,
+)
 from palier.schemas.events import Stage
 from palier.schemas.forms import (
     ChoiceField,
@@ -47,9 +59,38 @@ def sample_views(language: Language = "en") -> dict[str, View]:
         "results": _view(story, Asking(stage=_results(story))),
         "end": _view(story, Ended(outcome="finished", stage=_goodbye(story))),
     }
-    sending = replace(views["form"], screen=replace(asking, sending=True), pending=1)
-    lost = replace(views["form"], connectivity=Connectivity.RECONNECTING, pending=1)
-    return {**views, "sending": sending, "reconnecting": lost}
+    form = views["form"]
+    lost = replace(form, connectivity=Connectivity.RECONNECTING, pending=1)
+    return {
+        **views,
+        "sending": replace(form, screen=replace(asking, sending=True), pending=1),
+        "reconnecting": lost,
+        "moved": replace(
+            lost, connectivity=Connectivity.REFUSED, notice=Notice(note=Note.MOVED), pending=0
+        ),
+        "excluded": _view(story, Excluded()),
+        **_timed(form, waiting),
+        **_held(form, story.drill),
+    }
+
+
+def _timed(form: View, waiting: Waiting) -> dict[str, View]:
+    by_default = replace(waiting, answer={"amount": 0, "guess": 9.5}, arrived=22, how="default")
+    return {
+        "countdown": replace(form, countdown=Countdown(deadline=84.0)),
+        "last-seconds": replace(form, countdown=Countdown(deadline=7.0)),
+        "time-up": replace(form, countdown=Countdown(deadline=0.0)),
+        "answered-for": replace(form, screen=by_default),
+    }
+
+
+def _held(form: View, reason: str) -> dict[str, View]:
+    locked = replace(form.screen, locked=True) if isinstance(form.screen, Asking) else form.screen
+    stands = replace(form, screen=locked, countdown=Countdown(left=84.0))
+    return {
+        "paused": replace(stands, held="paused", reason=reason),
+        "stopped": replace(stands, held="stopped"),
+    }
 
 
 def sample_overview(language: Language = "en") -> Overview:

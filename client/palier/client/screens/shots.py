@@ -77,6 +77,16 @@ SHOTS: dict[str, Shot] = {
     "desk-large": Shot(view="form", typed=_TYPED, size=(2560, 1440), scale=1.5),
     "desk-reconnecting": Shot(view="reconnecting", typed=_TYPED),
     "desk-end": Shot(view="end"),
+    "desk-countdown": Shot(view="countdown", typed=_TYPED),
+    "desk-last-seconds": Shot(view="last-seconds", typed=_TYPED, palette="dark"),
+    "desk-time-up": Shot(view="time-up", typed=_TYPED, language="fr", size=(1024, 640)),
+    "desk-paused": Shot(view="paused", typed=_TYPED),
+    "desk-paused-french": Shot(view="paused", typed=_TYPED, language="fr", palette="dark"),
+    "desk-stopped": Shot(view="stopped", typed=_TYPED, size=(1024, 640)),
+    "desk-answered-for": Shot(view="answered-for"),
+    "desk-answered-for-french": Shot(view="answered-for", language="fr", palette="dark"),
+    "desk-excluded": Shot(view="excluded"),
+    "desk-moved": Shot(view="moved", language="fr"),
 }
 
 
@@ -97,7 +107,7 @@ def take(shot: Shot, target: Path) -> None:
 
 
 def _desk(kit: Kit, shot: Shot) -> _Tick:
-    desk = Desk(kit, title="Palier", submit=lambda *_: None)
+    desk = Desk(kit, title="Palier", submit=lambda *_: None, clock=lambda: 0.0)
     view = sample_views(shot.language)[shot.view]
     if isinstance(view.screen, Asking):
         desk.recall(view.screen.stage, dict(shot.typed))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from palier.client.screens.remaining import clock_text
 from palier.client.screens.words import Words
 from palier.schemas.replies import Overview, SeatRow
 
@@ -45,10 +46,7 @@ def elapsed(since: datetime | None, now: datetime) -> str:
     """Return how long something has lasted, as ``m:ss`` or ``h:mm:ss``."""
     if since is None:
         return ""
-    seconds = max(now - since, timedelta()) // timedelta(seconds=1)
-    minutes, second = divmod(seconds, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
+    return clock_text((now - since) // timedelta(seconds=1))
 
 
 def held_up(overview: Overview) -> tuple[list[SeatRow], list[SeatRow]]:

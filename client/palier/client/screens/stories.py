@@ -31,6 +31,8 @@ class Story:
     age: str
     remark: tuple[str, str]
     total: str
+    #: Why the operator has paused the session.
+    drill: str
 
 
 STORIES: dict[Language, Story] = {
@@ -70,6 +72,7 @@ STORIES: dict[Language, Story] = {
         age="How old are you?",
         remark=("Is there anything you want to tell us?", "A sentence or two is enough."),
         total="Your payoff",
+        drill="A fire drill: please leave the room and come back in ten minutes.",
     ),
     "fr": Story(
         program="Bien public",
@@ -112,5 +115,6 @@ STORIES: dict[Language, Story] = {
         age="Quel âge avez-vous\u00a0?",
         remark=("Voulez-vous nous dire autre chose\u00a0?", "Une phrase ou deux suffisent."),
         total="Votre gain",
+        drill="Exercice d’évacuation\u00a0: quittez la salle et revenez dans dix minutes.",
     ),
 }

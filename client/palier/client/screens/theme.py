@@ -163,6 +163,7 @@ class Themes:
         self._panel("page", CLEAR, padding=(14, 8), spacing=(0, 0))
         for tone in ("ok", "warn", "bad"):
             self._panel(f"strip-{tone}", colour(f"{tone}_soft"), padding=(24, 11))
+        self._panel("strip-calm", colour("accent_soft"), padding=(24, 12), spacing=(10, 3))
         px = self._px
         self._add(
             "toast",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from palier.client.screens.numerals import Numerals
-from palier.client.state import Notice
+from palier.client.state import Held, Notice
+from palier.schemas.replies import How
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,12 @@ class Words:
     pending: str
     round_trip: str
     mishap: str
+    held: dict[Held, str]
+    held_text: str
+    time_up: str
+    excluded_title: str
+    excluded_text: str
+    moved_title: str
     # lobby
     lobby_title: str
     lobby_text: str
@@ -50,7 +57,8 @@ class Words:
     ready: str
     wait_text: str
     ready_of: str
-    answered: str
+    answered_for: dict[How, str]
+    went_on_for: dict[How, str]
     others_title: str
     others_text: str
     # ended
