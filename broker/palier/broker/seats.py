@@ -5,13 +5,17 @@ A seat declares and binds nothing; it writes its own commands, reads its own que
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import re
 import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote
 
@@ -38,6 +42,15 @@ class Permissions:
 
 
 _NOTHING = "^$"
+
+#: A user's limit that RabbitMQ enforces when a connection is opened: 0 lets none in.
+_CONNECTIONS = "max-connections"
+
+#: HTTP's word for what is not there.
+_MISSING = 404
+
+#: Bytes of salt before the digest of a password.
+_SALT = 4
 
 _WRITE_COMMANDS = f"^{re.escape(COMMANDS)}$"
 
@@ -82,6 +95,18 @@ class Accounts(ABC):
         """Make the account of a seat, or give it a new password; ends nobody's connection."""
 
     @abstractmethod
+    def hand_over(self, seat: str, password: str) -> None:
+        """Make the account of a seat for whoever knows this password, and end everybody else's.
+
+        When the password is another than before, the connections made with that one are closed
+        first. Done again with the same password, it changes nothing.
+        """
+
+    @abstractmethod
+    def restore_seat(self, seat: str, password: str) -> bool:
+        """Make the account of a seat unless there is one, and tell whether there was none."""
+
+    @abstractmethod
     def grant_room(self, password: str) -> None:
         """Make the account that may only ask to join."""
 
@@ -92,6 +117,32 @@ class Accounts(ABC):
     @abstractmethod
     def revoke(self, user: str) -> None:
         """Remove an account; the broker closes its connections."""
+
+    @abstractmethod
+    def shut_out(self, user: str) -> None:
+        """Close an account's connections and let none in until `let_in`, or until it is granted.
+
+        The account stays, and its password: a client is told that it has too many connections, and
+        tries again later by itself. An account that does not exist is left so.
+        """
+
+    @abstractmethod
+    def let_in(self, user: str) -> None:
+        """Let an account connect again; one that does not exist is left so."""
+
+    @abstractmethod
+    def known(self) -> frozenset[str]:
+        """Return the names of all accounts."""
+
+    @abstractmethod
+    def shut(self) -> frozenset[str]:
+        """Return the names of the accounts that are shut out."""
+
+
+def max_connections(user: str) -> int:
+    """Return how many connections an account may have that is not an operator's."""
+    permissions = room_permissions() if user == ROOM else seat_permissions(user)
+    return permissions.max_connections
 
 
 class ManagementAccounts(Accounts):
@@ -119,6 +170,24 @@ class ManagementAccounts(Accounts):
         """See `Accounts`."""
         self._grant(seat, password, seat_permissions(seat))
 
+    def hand_over(self, seat: str, password: str) -> None:
+        """See `Accounts`."""
+        found = self._found(f"users/{check_name(seat)}")
+        if found is not None:
+            if _is_of(password, found):
+                return  # the password comes last: all else is as it should be
+            # RabbitMQ closes the connections of an account that goes, in the order of its events:
+            # never one that is made with the account of the same name that comes after it
+            self.revoke(seat)
+        self.grant_seat(seat, password)
+
+    def restore_seat(self, seat: str, password: str) -> bool:
+        """See `Accounts`."""
+        if self._found(f"users/{check_name(seat)}") is not None:
+            return False
+        self.grant_seat(seat, password)
+        return True
+
     def grant_room(self, password: str) -> None:
         """See `Accounts`."""
         self._grant(ROOM, password, room_permissions())
@@ -132,16 +201,37 @@ class ManagementAccounts(Accounts):
         check_name(user)
         self._ask("DELETE", f"users/{user}", missing_is_fine=True)
 
+    def shut_out(self, user: str) -> None:
+        """See `Accounts`."""
+        # RabbitMQ would take a limit for a user that there is not, and keep it for later
+        if self._found(f"users/{check_name(user)}") is None:
+            return
+        self._limit(user, _CONNECTIONS, 0)
+        self._ask("DELETE", f"connections/username/{user}", missing_is_fine=True)
+
+    def let_in(self, user: str) -> None:
+        """See `Accounts`."""
+        if self._found(f"users/{check_name(user)}") is not None:
+            self._limit(user, _CONNECTIONS, max_connections(user))
+
+    def known(self) -> frozenset[str]:
+        """See `Accounts`."""
+        return frozenset(one["name"] for one in self._found("users") or ())
+
+    def shut(self) -> frozenset[str]:
+        """See `Accounts`."""
+        limits = self._found("user-limits") or ()
+        return frozenset(one["user"] for one in limits if one["value"].get(_CONNECTIONS) == 0)
+
     def listed(self, what: str) -> list[dict[str, Any]]:
         """Return all ``exchanges``, ``queues`` or ``bindings`` of the virtual host."""
-        found: list[dict[str, Any]] = json.loads(
-            self._request("GET", f"{what}/{self._vhost}", None)
-        )
+        found: list[dict[str, Any]] = self._read(f"{what}/{self._vhost}")
         return found
 
     def _grant(self, user: str, password: str, permissions: Permissions) -> None:
         # the password last: until then nobody can enter with permissions half made
-        self._ask("PUT", f"users/{user}", {"password_hash": "", "tags": ""}, only_if_new=True)
+        if self._found(f"users/{user}") is None:
+            self._ask("PUT", f"users/{user}", {"password_hash": "", "tags": ""})
         self._ask(
             "PUT",
             f"permissions/{self._vhost}/{user}",
@@ -160,36 +250,38 @@ class ManagementAccounts(Accounts):
                 "read": permissions.topic_read,
             },
         )
-        limits = {
-            "max-connections": permissions.max_connections,
-            "max-channels": permissions.max_channels,
-        }
-        for name, value in limits.items():
-            self._ask("PUT", f"user-limits/{user}/{name}", {"value": value})
+        self._limit(user, _CONNECTIONS, permissions.max_connections)
+        self._limit(user, "max-channels", permissions.max_channels)
         self._ask("PUT", f"users/{user}", {"password": password, "tags": ""})
 
+    def _limit(self, user: str, name: str, value: int) -> None:
+        self._ask("PUT", f"user-limits/{user}/{name}", {"value": value})
+
     def _ask(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        missing_is_fine: bool = False,
-        only_if_new: bool = False,
+        self, method: str, path: str, body: object = None, *, missing_is_fine: bool = False
     ) -> None:
-        if only_if_new:
-            try:
-                self._request("GET", path, None)
-            except ManagementFailed as error:
-                if error.status != 404:  # noqa: PLR2004 - HTTP's
-                    raise
-            else:
-                return
         try:
             self._request(method, path, body)
         except ManagementFailed as error:
-            if not (missing_is_fine and error.status == 404):  # noqa: PLR2004 - HTTP's
+            if not (missing_is_fine and error.status == _MISSING):
                 raise
+
+    def _found(self, path: str) -> Any:
+        """Return what is there, or None if nothing is."""
+        try:
+            return self._read(path)
+        except ManagementFailed as error:
+            if error.status != _MISSING:
+                raise
+            return None
+
+    def _read(self, path: str) -> Any:
+        try:
+            return json.loads(self._request("GET", path, None))
+        except ValueError:
+            raise ManagementFailed(
+                f"What answers at {self._url} is no management API of RabbitMQ: check its address."
+            ) from None
 
     def _request(self, method: str, path: str, body: object) -> bytes:
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
@@ -203,14 +295,34 @@ class ManagementAccounts(Accounts):
                 found: bytes = answer.read()
                 return found
         except urllib.error.HTTPError as error:
-            with error:
-                said = error.read().decode(errors="replace")
-            raise ManagementFailed(_sentence(error.code, said, path), status=error.code) from None
-        except OSError as error:
+            sentence = _sentence(error.code, _said(error), path)
+            raise ManagementFailed(sentence, status=error.code) from None
+        except (OSError, HTTPException) as error:
             raise ManagementFailed(
                 f"No management API answers at {self._url}: is the plugin rabbitmq_management "
                 f"enabled there? ({getattr(error, 'reason', error)})"
             ) from None
+
+
+def _is_of(password: str, user: dict[str, Any]) -> bool:
+    """Tell whether a user has this password; of what we cannot read we say no."""
+    algorithm = str(user.get("hashing_algorithm", "")).removeprefix("rabbit_password_hashing_")
+    if algorithm not in {"sha256", "sha512"}:
+        return False
+    try:
+        kept = b64decode(str(user.get("password_hash", "")))
+    except ValueError:
+        return False
+    salt, digest = kept[:_SALT], kept[_SALT:]
+    made = hashlib.new(algorithm, salt + password.encode()).digest()
+    return hmac.compare_digest(made, digest)
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    """Return what came with a refusal, as far as it came."""
+    with error, suppress(OSError, HTTPException):
+        return error.read().decode(errors="replace")
+    return ""
 
 
 def _sentence(status: int, said: str, path: str) -> str:

@@ -30,6 +30,10 @@ PRESENCE = "presence"
 #: The event that some connection has ended; it does not say which consumers it had.
 CONNECTION_CLOSED = "connection.closed"
 
+#: The events that an account has opened something: a connection, or a channel. It opens another
+#: channel for each message that the broker refuses it, since that closes the one it had.
+OPENED = ("connection.created", "channel.created")
+
 #: A seat's queue ends after this long without a consumer, in milliseconds: one day.
 _SEAT_EXPIRES = 86_400_000
 
@@ -98,6 +102,8 @@ def base(*, partitions: int) -> tuple[Declaration, ...]:
         Binding(BROKER_EVENTS, PRESENCE, "consumer.deleted"),
         # since 3.12.5 a consumer that goes with its connection is not told of on its own
         Binding(BROKER_EVENTS, PRESENCE, CONNECTION_CLOSED),
+        # whoever tries what the broker refuses is known by the channels that it costs them
+        *(Binding(BROKER_EVENTS, PRESENCE, one) for one in OPENED),
         *(one for partition in range(partitions) for one in _partition(partition)),
     )
 

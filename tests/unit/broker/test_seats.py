@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -67,6 +69,8 @@ class Management:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, object]] = []
         self.answers: dict[tuple[str, str], int] = {}
+        #: What is found there; of the rest, nothing is known.
+        self.found: dict[str, bytes] = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -74,9 +78,12 @@ class Management:
                 size = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(size)) if size else None
                 outer.asked.append((self.command, self.path, body))
-                self.send_response(outer.answers.get((self.command, self.path), 204))
-                self.send_header("Content-Length", "0")
+                found = outer.found.get(self.path, b"{}") if self.command == "GET" else b""
+                usual = 200 if found else 204
+                self.send_response(outer.answers.get((self.command, self.path), usual))
+                self.send_header("Content-Length", str(len(found)))
                 self.end_headers()
+                self.wfile.write(found)
 
             do_GET = do_PUT = do_DELETE = _answer  # noqa: N815 - names of the standard library
 
@@ -125,6 +132,51 @@ def test_an_account_that_is_there_is_never_without_a_password(management: Manage
         if (method, path[:11]) == ("PUT", "/api/users/")
     ]
     assert users == [{"password": "secret", "tags": ""}]
+
+
+def hashed(password: str, algorithm: str) -> bytes:
+    """Return a user of this password, as RabbitMQ shows it."""
+    digest = hashlib.new(algorithm, b"salt" + password.encode()).digest()
+    user = {
+        "password_hash": b64encode(b"salt" + digest).decode(),
+        "hashing_algorithm": f"rabbit_password_hashing_{algorithm}",
+    }
+    return json.dumps(user).encode()
+
+
+UNREADABLE = {
+    "another algorithm": hashed("secret", "md5"),
+    "no hash": b'{"password_hash": "", "hashing_algorithm": "rabbit_password_hashing_sha256"}',
+    "a hash that is none": b'{"password_hash": "?", "hashing_algorithm": '
+    b'"rabbit_password_hashing_sha256"}',
+    "nothing": b"{}",
+}
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+def test_an_account_that_has_this_password_is_not_handed_over_again(
+    management: Management, algorithm: str
+) -> None:
+    management.found["/api/users/p1"] = hashed("secret", algorithm)
+    ManagementAccounts(management.url, "u", "p").hand_over("p1", "secret")
+    assert [method for method, _, _ in management.asked] == ["GET"]
+
+
+@pytest.mark.parametrize("found", [hashed("old", "sha256"), *UNREADABLE.values()])
+def test_an_account_of_any_other_password_goes_before_it_is_handed_over(
+    management: Management, found: bytes
+) -> None:
+    management.found["/api/users/p1"] = found
+    ManagementAccounts(management.url, "u", "p").hand_over("p1", "secret")
+    writes = [(method, path) for method, path, _ in management.asked if method != "GET"]
+    assert writes[0] == ("DELETE", "/api/users/p1")
+    assert writes[-1] == ("PUT", "/api/users/p1")
+
+
+def test_what_is_no_management_api_is_told_in_a_sentence(management: Management) -> None:
+    management.found["/api/users"] = b"<html>"
+    with pytest.raises(ManagementFailed, match="no management API of RabbitMQ"):
+        ManagementAccounts(management.url, "u", "p").known()
 
 
 def test_revoking_who_is_not_there_is_no_error(management: Management) -> None:

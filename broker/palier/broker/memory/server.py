@@ -26,6 +26,7 @@ from palier.broker.memory.routing import Exchange
 from palier.broker.topology import (
     BROKER_EVENTS,
     CONNECTION_CLOSED,
+    OPENED,
     Binding,
     Declaration,
     Queue,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 #: The name of the default exchange in permissions.
 _DEFAULT = "amq.default"
+
+_CONNECTION, _CHANNEL = OPENED
 
 
 class MemoryServer:
@@ -64,6 +67,8 @@ class MemoryServer:
         self._queues: dict[str, MemoryQueue] = {}
         self._connections: dict[MemoryConnection, User] = {}
         self._replies: dict[str, MemoryConnection] = {}
+        #: Who has a channel to publish on; RabbitMQ closes it on a message that it refuses.
+        self._publishing: set[MemoryConnection] = set()
         self._tokens = itertools.count(1)
         self._blocked = False
         self._waiting: list[Callable[[], None]] = []
@@ -146,6 +151,11 @@ class MemoryServer:
 
     # -- accounts
 
+    def users(self) -> dict[str, User]:
+        """Return all accounts as they are now, by name."""
+        with self._lock:
+            return dict(self._users)
+
     def set_user(self, user: User) -> None:
         """Make an account or replace it; its connections stay."""
         with self._lock:
@@ -171,14 +181,12 @@ class MemoryServer:
                     f"The memory does not let {account.user} into {VHOST}: "
                     "check the user, the password and the virtual host."
                 )
-            if user.permissions is not None:
-                there = sum(by.name == user.name for by in self._connections.values())
-                if there >= user.permissions.max_connections:
-                    raise TooManyConnections(
-                        f"{user.name} has as many connections to the memory as it may: "
-                        "close another."
-                    )
+            if not user.has_room(sum(by.name == user.name for by in self._connections.values())):
+                raise TooManyConnections(
+                    f"{user.name} has as many connections to the memory as it may: close another."
+                )
             self._connections[connection] = user
+            self._tell_opened(_CONNECTION, connection)
 
     def leave(self, connection: MemoryConnection, reason: str) -> None:
         """Let a connection go; what it holds goes back."""
@@ -227,10 +235,12 @@ class MemoryServer:
             def take() -> None:
                 if connection not in self._connections:
                     return
+                self._open_channel(connection)
                 try:
                     outcomes = [self._take(connection, one) for one in publications]
                 except PublishRefused as refused:
                     # the channel closes, and with it the address of direct replies
+                    self._publishing.discard(connection)
                     self._move_replies(connection)
                     connection.post(answer, refused)
                 else:
@@ -522,11 +532,22 @@ class MemoryServer:
                 for channel in connection.channels(queue.name)
             ]
         del self._connections[connection]
+        self._publishing.discard(connection)
         connection.post(connection.end, reason)
         # as RabbitMQ does since 3.12.5: not a word of the consumers that went with it
         self._route(Content(BROKER_EVENTS, CONNECTION_CLOSED, Properties(), b""))
         for queue, held in touched:
             self._give_back(queue, held)
+
+    def _open_channel(self, connection: MemoryConnection) -> None:
+        """Tell of a channel to publish on, if there is none; of others the memory tells nothing."""
+        if connection not in self._publishing:
+            self._publishing.add(connection)
+            self._tell_opened(_CHANNEL, connection)
+
+    def _tell_opened(self, event: str, connection: MemoryConnection) -> None:
+        headers = {"user": self._connections[connection].name, "vhost": VHOST}
+        self._route(Content(BROKER_EVENTS, event, Properties(headers=headers), b""))
 
     def _tell(self, event: str, consumer: Consumer) -> None:
         """Say what the event exchange plugin says of a consumer."""
