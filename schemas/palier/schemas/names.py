@@ -34,9 +34,14 @@ WORKER = "worker"
 _NAME = re.compile(NAME_PATTERN)
 
 
+def is_name(text: str) -> bool:
+    """Tell whether this can be a name."""
+    # fullmatch: `$` alone would let a trailing newline through
+    return _NAME.fullmatch(text) is not None
+
+
 def check_name(name: str) -> str:
     """Return the name unchanged, or raise `InvalidName`."""
-    # fullmatch: `$` alone would let a trailing newline through
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InvalidName(name)
     return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -64,9 +65,31 @@ def test_a_look_that_fails_is_tried_again_until_the_connection_ends() -> None:
         await until(lambda: len(looks) >= 3)
         watching.stop()
         seen = len(looks)
-        await asyncio.wait(watching._looking or {asyncio.ensure_future(asyncio.sleep(0))})
         for _ in range(100):
             await asyncio.sleep(0)
         assert len(looks) <= seen + 1
+
+    run(test())
+
+
+def test_who_comes_and_goes_all_the_time_keeps_nobody_looking() -> None:
+    looks: list[tuple[float, float]] = []
+
+    async def look() -> None:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        await asyncio.sleep(0.02)  # as long as it takes
+        looks.append((began, clock()))
+
+    async def test() -> None:
+        watching = Lookout(look)
+
+        def hear_again() -> bool:
+            watching.hear(event("connection.closed"))
+            return len(looks) == 3
+
+        await until(hear_again)
+        for (_, ended), (began, _) in itertools.pairwise(looks):
+            assert began - ended >= 10 * 0.02
 
     run(test())

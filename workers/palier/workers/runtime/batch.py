@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -68,6 +68,7 @@ class BatchHandler:
         teller: Teller,
         partition: int = 0,
         partitions: int = 1,
+        reception: Reception | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = engine
@@ -77,7 +78,9 @@ class BatchHandler:
         self._partitions = partitions
         self._clock = clock
         self._memory = Memory(catalogue)
-        self._reception = Reception(teller)
+        self._reception = reception or Reception(teller)
+        #: A batch that is sorted and not handled yet, so that it counts against nobody twice.
+        self._sorted: tuple[Sequence[Delivery], Received] | None = None
         self._outbox = Outbox(partition)
         self._suspects = Suspects(engine, clock)
 
@@ -107,6 +110,11 @@ class BatchHandler:
         with answering(), self._engine.begin() as db:
             return record.due_sessions(db, before)
 
+    def joined_with(self, seats: Collection[str]) -> dict[str, str | None]:
+        """Return by which message each of these seats was joined last."""
+        with answering(), self._engine.begin() as db:
+            return {one.name: one.joined_with for one in record.read_seats(db, seats).values()}
+
     def told(self, number: int) -> None:
         """Note that a parcel was told: it leaves the outbox soon. Any thread."""
         self._outbox.told(number)
@@ -124,9 +132,20 @@ class BatchHandler:
         A delivery that is no message of ours, or on which this worker's code fails, becomes a dead
         letter that says why; the others are not disturbed.
         """
-        received = Received()
-        for one in deliveries:
-            self._reception.receive(one, received)
+        handled = self._handled(self._received(deliveries))
+        self._sorted = None
+        return handled
+
+    def _received(self, deliveries: Sequence[Delivery]) -> Received:
+        """Sort a batch: once, also if it comes again because the database did not answer."""
+        if self._sorted is None or self._sorted[0] is not deliveries:
+            received = Received()
+            for one in deliveries:
+                self._reception.receive(one, received)
+            self._sorted = (deliveries, received)
+        return self._sorted[1]
+
+    def _handled(self, received: Received) -> list[Handled]:
         handled = [Handled(replies=received.refusals)] if received.refusals else []
         wanted, killers = received.wanted, self._suspects.convict(received.wanted)
         if killers:
@@ -210,6 +229,8 @@ class BatchHandler:
             # what was decided in memory was not kept
             self._memory.forget(*sessions)
             raise
+        for seat, reply in work.answered:
+            self._reception.answered(seat, reply)
         return [*adopted, Handled(told, number, work.replies, work.progress)]
 
     def _fill(
@@ -244,6 +265,8 @@ class BatchHandler:
         if answer is None:
             return
         later = answer if isinstance(answer, Refused) and answer.code in LATER else None
+        if not later:
+            work.answered.append((asked.seat, answer))
         if later and asked.replay:
             # no client keeps it to send it again: it is a letter until it can be handled
             work.replies += self._reception.refuse(asked.replay, later.code, later.reason)

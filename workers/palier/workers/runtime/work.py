@@ -56,6 +56,8 @@ class Work:
     replies: list[Publication] = field(default_factory=list)
     #: How far barriers are, told now and then: the last word for each scope.
     progress: dict[tuple[str, str], Progress | None] = field(default_factory=dict)
+    #: Who was answered what for good: the reception hears of it once this is committed.
+    answered: list[tuple[str, Reply]] = field(default_factory=list)
     touched: dict[str, Known] = field(default_factory=dict)
 
     def known(self, name: str) -> Known | None:
