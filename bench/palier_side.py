@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -113,6 +114,8 @@ async def palier_side(
     kind = database.partition(":")[0]
     health = folder / f"palier-{kind}.health"
     before = children()
+    # some thousand commands a second of one seat are what is measured here
+    os.environ["PALIER_SEAT_RATE"] = "1000000"
     with worker(
         server, programs=_PROGRAMS, health=health, log=folder / f"palier-{kind}.log"
     ) as child:

@@ -10,6 +10,7 @@
 ``PALIER_ROOM_PASSWORD``              of the account that may only ask to join
 ``PALIER_HEARTBEAT``                  seconds of its connections' heartbeat (3): how soon RabbitMQ
                                       notices a worker that hangs or is cut off
+``PALIER_SEAT_RATE``                  messages a second that a seat may send for long (50)
 ``PALIER_HEALTH_FILE``                a file that is touched as long as commands are taken
 ``PALIER_LOG_LEVEL``                  INFO
 ====================================  ==========================================================
@@ -41,6 +42,7 @@ from palier.schemas.errors import PalierError
 from palier.workers.persistence.database import open_database
 from palier.workers.persistence.patience import Patience
 from palier.workers.runtime.catalogue import Catalogue
+from palier.workers.runtime.pace import SEAT_RATE
 from palier.workers.runtime.worker import Secrets, Surroundings, Worker
 
 _log = logging.getLogger("palier.workers")
@@ -62,6 +64,7 @@ class Settings(BaseModel):
     operator_password: str = Field(min_length=8)
     room_password: str = Field(min_length=8)
     heartbeat: int = Field(default=3, ge=1, le=60)
+    seat_rate: float = Field(default=SEAT_RATE, gt=0)
     health_file: Path = Path(tempfile.gettempdir()) / "palier-worker.health"
     log_level: str = "INFO"
 
@@ -125,6 +128,7 @@ def surroundings(settings: Settings) -> Surroundings:
         catalogue=Catalogue([Path(one) for one in settings.programs.split(os.pathsep)]),
         secrets=Secrets(operator=settings.operator_password, room=settings.room_password),
         partitions=settings.partitions,
+        seat_rate=settings.seat_rate,
     )
 
 

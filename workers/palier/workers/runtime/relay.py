@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import TypeAlias
 
 from palier.broker.errors import NotThere, PublishRefused
 from palier.broker.seats import Accounts
@@ -19,21 +18,38 @@ from palier.schemas.message import Message
 from palier.schemas.names import LOBBY
 from palier.schemas.replies import Joined
 from palier.workers.runtime.parcel import Grant, Item
+from palier.workers.runtime.passwords import seat_password
 from palier.workers.runtime.telling import Teller
 
 _log = logging.getLogger(__name__)
+
+#: Returns the message by which each of these seats was joined, or None.
+JoinedWith: TypeAlias = Callable[[Collection[str]], Awaitable[Mapping[str, str | None]]]
 
 
 class Relay:
     """Does what items ask for, on one connection after the other. Repeating it is harmless.
 
     ``secret`` is what the passwords of seats are made from; all workers have the same one.
+    ``joined_with`` returns by which message each of these seats was joined last, in the database:
+    a grant that was committed and not told may be told when the seat is somebody else's already.
+    ``on_granted`` is called with a seat whose account is given to somebody.
     """
 
-    def __init__(self, *, accounts: Accounts, teller: Teller, secret: str) -> None:
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        teller: Teller,
+        secret: str,
+        joined_with: JoinedWith,
+        on_granted: Callable[[str], None] = lambda _seat: None,
+    ) -> None:
         self._accounts = accounts
         self._teller = teller
-        self._secret = secret.encode()
+        self._secret = secret
+        self._joined_with = joined_with
+        self._on_granted = on_granted
 
     async def tell(self, connection: Connection, items: Sequence[Item]) -> None:
         """Do the items in order and wait for every confirm; raises `TransportError`.
@@ -47,9 +63,8 @@ class Relay:
     async def _tell_alike(self, connection: Connection, items: list[Item]) -> None:
         if publications := [one for one in items if isinstance(one, Publication)]:
             await self._publish(connection, publications)
-        for one in items:
-            if isinstance(one, Grant):
-                await self._grant(connection, one)
+        if grants := [one for one in items if isinstance(one, Grant)]:
+            await self._grant(connection, grants)
         if declarations := [one for one in items if not isinstance(one, Publication | Grant)]:
             await self._declare(connection, declarations)
 
@@ -75,9 +90,19 @@ class Relay:
                 except NotThere as gone:
                     _log.info("Not declared: %s", gone)
 
-    async def _grant(self, connection: Connection, grant: Grant) -> None:
-        password = self._password(grant)
-        await asyncio.to_thread(self._accounts.grant_seat, grant.seat, password)
+    async def _grant(self, connection: Connection, grants: list[Grant]) -> None:
+        """Give seats to those who joined; who sat there before is put out first."""
+        joined_with = await self._joined_with({one.seat for one in grants})
+        for grant in grants:
+            if joined_with.get(grant.seat) != grant.causation_id:
+                _log.info("Seat %s has been given to somebody else meanwhile.", grant.seat)
+                continue
+            password = seat_password(self._secret, seat=grant.seat, joined_with=grant.causation_id)
+            await asyncio.to_thread(self._accounts.hand_over, grant.seat, password)
+            self._on_granted(grant.seat)
+            await connection.publish([self._joined(grant, password)])
+
+    def _joined(self, grant: Grant, password: str) -> Publication:
         joined = Joined(
             seat=grant.seat,
             password=password,
@@ -90,15 +115,7 @@ class Relay:
             correlation_id=grant.correlation_id,
             reply_to=grant.reply_to,
         )
-        await connection.publish([self._teller.reply(joined, seat=grant.seat, cause=cause)])
-
-    def _password(self, grant: Grant) -> str:
-        """Return the same password each time the same join is answered.
-
-        A client that asked twice takes the first answer, and the second must not end it.
-        """
-        asked = f"{grant.seat} {grant.causation_id}".encode()
-        return hmac.new(self._secret, asked, hashlib.sha256).hexdigest()
+        return self._teller.reply(joined, seat=grant.seat, cause=cause)
 
 
 def _sort(item: Item) -> type[object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,13 +20,18 @@ from palier.broker.seats import Accounts
 from palier.broker.standing import StandingConnection, StandingState
 from palier.broker.transport import Account, Connection, Delivery, Transport
 from palier.schemas.addresses import commands_queue, seat_queue
-from palier.schemas.names import ALL, OPERATOR
+from palier.schemas.names import ALL, OPERATOR, ROOM
 from palier.workers.persistence.database import migrate
 from palier.workers.runtime.batch import BatchHandler
 from palier.workers.runtime.catalogue import Catalogue
 from palier.workers.runtime.conductor import PREFETCH, Conductor
 from palier.workers.runtime.lookout import Lookout
+from palier.workers.runtime.pace import SEAT_RATE, Pace, seat_limits
+from palier.workers.runtime.porter import Pauses, Porter
+from palier.workers.runtime.reception import Reception
+from palier.workers.runtime.register import Register
 from palier.workers.runtime.relay import Relay
+from palier.workers.runtime.tally import Tally, watch
 from palier.workers.runtime.telling import Teller, enrolment
 from palier.workers.runtime.timekeeper import Timekeeper
 
@@ -57,6 +62,10 @@ class Surroundings:
     catalogue: Catalogue
     secrets: Secrets
     partitions: int = 1
+    #: Messages a second that a seat may send for long.
+    seat_rate: float = SEAT_RATE
+    #: How long a seat is kept out that floods.
+    pauses: Pauses = Pauses()  # noqa: RUF009 - frozen
 
 
 class Worker:
@@ -72,10 +81,15 @@ class Worker:
         self._stopping = False
         self._refusal: list[str] = []
         self._refusal_came = asyncio.Event()
+        self._tally = Tally()
 
     async def ready(self) -> None:
         """Wait until commands are taken."""
         await self._ready.wait()
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Return how often each account was refused with each code, since this worker began."""
+        return self._tally.counts()
 
     async def run(self) -> None:
         """Run until cancelled; then the batch in hand is told and acknowledged before it ends.
@@ -88,14 +102,26 @@ class Worker:
             await self._run(executor)
 
     def _make_accounts(self) -> None:
-        self._given.accounts.grant_operator(OPERATOR, self._given.secrets.operator)
-        self._given.accounts.grant_room(self._given.secrets.room)
+        for make in self._standing_accounts().values():
+            make()
+
+    def _standing_accounts(self) -> dict[str, Callable[[], None]]:
+        """Return what makes each account that does not hang on a session."""
+        accounts, secrets = self._given.accounts, self._given.secrets
+        return {
+            OPERATOR: partial(accounts.grant_operator, OPERATOR, secrets.operator),
+            ROOM: partial(accounts.grant_room, secrets.room),
+        }
 
     async def _run(self, executor: Executor) -> None:
         teller = Teller(self._given.account.user)
-        relay = Relay(
-            accounts=self._given.accounts, teller=teller, secret=self._given.secrets.operator
+        loop = asyncio.get_running_loop()
+        pace = Pace(
+            seat=seat_limits(self._given.seat_rate),
+            on_flood=lambda account: _post(loop, porter.shut_out, account),
         )
+        # one for all partitions: whoever is held up on one of them is not heard on another
+        reception = Reception(teller, pace=pace, tally=self._tally)
         handlers = [
             BatchHandler(
                 self._given.engine,
@@ -103,11 +129,28 @@ class Worker:
                 teller=teller,
                 partition=partition,
                 partitions=self._given.partitions,
+                reception=reception,
             )
             for partition in range(self._given.partitions)
         ]
         for handler in handlers:
             await _call(executor, partial(handler.enrol_operator, OPERATOR))
+        secret = self._given.secrets.operator
+        register = Register(handlers[0], executor, secret=secret)
+        porter = Porter(
+            accounts=self._given.accounts,
+            pace=pace,
+            held=register.held,
+            standing=self._standing_accounts(),
+            pauses=self._given.pauses,
+        )
+        relay = Relay(
+            accounts=self._given.accounts,
+            teller=teller,
+            secret=secret,
+            joined_with=register.joined_with,
+            on_granted=porter.admitted,
+        )
         publishing = StandingConnection(
             self._given.transport,
             _named(self._given.account, "publish"),
@@ -127,39 +170,46 @@ class Worker:
             self._given.transport,
             _named(self._given.account, "consume"),
             set_up=partial(self._consume, publishing, handlers, conductors, executor),
-            on_state=self._note_state,
+            on_state=partial(self._note_state, porter),
         )
 
         async def due(before: datetime) -> list[tuple[str, int, datetime]]:
             return await _call(executor, partial(handlers[0].due, before))
 
         timekeeper = Timekeeper(account=self._given.account.user, due=due, publishing=publishing.up)
+        beside = (
+            timekeeper.run(),
+            porter.run(),
+            watch(self._tally, teller=teller, publishing=publishing.current),
+        )
         async with publishing, consuming:
-            await self._conduct(conductors, timekeeper)
+            await self._conduct(conductors, beside)
 
-    async def _conduct(self, conductors: Sequence[Conductor], timekeeper: Timekeeper) -> None:
-        """Conduct until cancelled, or until one of them fails."""
+    async def _conduct(
+        self, conductors: Sequence[Conductor], beside: Sequence[Coroutine[None, None, None]]
+    ) -> None:
+        """Conduct, and do what is done beside, until cancelled or until one of them fails."""
         conducting = [asyncio.create_task(one.run()) for one in conductors]
-        refused = asyncio.create_task(self._refused())
-        keeping = asyncio.create_task(timekeeper.run())
+        others = [asyncio.create_task(one) for one in (self._refused(), *beside)]
         try:
-            waiting = {*conducting, refused, keeping}
+            waiting = {*conducting, *others}
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
             self._stopping = True
-            refused.cancel()
-            keeping.cancel()
+            for task in others:
+                task.cancel()
             for conductor in conductors:
                 conductor.stop()
             await asyncio.wait(conducting, timeout=_LAST_BATCH)
             for task in conducting:
                 task.cancel()
-            await asyncio.gather(*conducting, return_exceptions=True)
+            await asyncio.gather(*conducting, *others, return_exceptions=True)
 
-    def _note_state(self, state: StandingState, reason: str) -> None:
+    def _note_state(self, porter: Porter, state: StandingState, reason: str) -> None:
         if state is StandingState.UP:
+            porter.look()
             self._ready.set()
             return
         self._ready.clear()
@@ -270,6 +320,13 @@ def _named(account: Account, purpose: str) -> Account:
         password=account.password,
         connection_name=f"{account.connection_name} ({purpose})",
     )
+
+
+def _post(loop: asyncio.AbstractEventLoop, call: Callable[[str], None], account: str) -> None:
+    """Have something called in a loop, from the thread that handles batches."""
+    # a loop that is closed belongs to a worker that has stopped
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call, account)
 
 
 async def _call(executor: Executor, call: Callable[[], T]) -> T:
