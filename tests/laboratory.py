@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -345,14 +346,23 @@ def commanded(
 class Postman:
     """Brings a handler its deliveries, in a test without a broker."""
 
-    def __init__(self, engine: Engine, known: Catalogue | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        known: Catalogue | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.engine = engine
         self.catalogue = known or catalogue()
+        self._clock = clock
         self._tags = 0
 
     def handler(self) -> BatchHandler:
         """Return a worker's handler, as it is after the worker has started."""
-        handler = BatchHandler(self.engine, catalogue=self.catalogue, teller=Teller("worker"))
+        handler = BatchHandler(
+            self.engine, catalogue=self.catalogue, teller=Teller("worker"), clock=self._clock
+        )
         handler.enrol_operator(OPERATOR)
         return handler
 

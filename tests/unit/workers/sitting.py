@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -26,7 +27,15 @@ from palier.schemas.names import ALL
 from palier.schemas.replies import Overview, SeatRow, Snapshot
 from palier.workers.domain import interventions, views
 from palier.workers.domain.deadlines import tick
-from palier.workers.domain.facts import Cause, Fact
+from palier.workers.domain.facts import (
+    Cause,
+    ClockChanged,
+    Ended,
+    Fact,
+    Opened,
+    Released,
+    StatusChanged,
+)
 from palier.workers.domain.record import Opening
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.scope import Generation
@@ -72,6 +81,8 @@ class Sitting:
         self.session = Session(opening, Example())
         self.now = NOON
         self._ids = count(1)
+        #: What every scope's clients were told last.
+        self._versions: Counter[str] = Counter()
 
     # -- what a test does
 
@@ -83,7 +94,7 @@ class Sitting:
         """Start the program."""
         facts = self.session.start(author="operator", at=self.now)
         assert not isinstance(facts, Refusal), facts
-        return facts
+        return self.told(facts)
 
     def submit(
         self, seat: str, value: Any = None, *, scope: str | None = None, generation: int = 0
@@ -97,9 +108,10 @@ class Sitting:
             generation=generation or (current.number if current else 1),
             answer=None if value is None else {"value": value},
         )
-        return self.session.submit(
+        outcome = self.session.submit(
             command, seat=seat, message_id=f"m{next(self._ids)}", at=self.now
         )
+        return outcome if isinstance(outcome, Refusal) else self.told(outcome)
 
     def arrive(self, *seats: str, value: Any = None) -> list[Fact]:
         """Have seats answer, all of them with success."""
@@ -112,7 +124,7 @@ class Sitting:
 
     def tick(self) -> list[Fact]:
         """Do what is due."""
-        return tick(self.session, message_id=f"m{next(self._ids)}", at=self.now)
+        return self.told(tick(self.session, message_id=f"m{next(self._ids)}", at=self.now))
 
     def intervene(self, command: Intervention) -> list[Fact] | Refusal:
         """Have the operator intervene."""
@@ -132,7 +144,8 @@ class Sitting:
             reason=command.reason,
             message_id=f"m{next(self._ids)}",
         )
-        return do[type(command)](self.session, command, cause=cause, at=self.now)
+        outcome = do[type(command)](self.session, command, cause=cause, at=self.now)
+        return outcome if isinstance(outcome, Refusal) else self.told(outcome)
 
     def done(self, command: Intervention) -> list[Fact]:
         """Have the operator intervene, with success."""
@@ -167,6 +180,24 @@ class Sitting:
     def stand_in(self, *seats: str) -> list[Fact]:
         """Let bots answer for these."""
         return self.done(StandIn(session="s", seats=seats))
+
+    def told(self, facts: list[Fact]) -> list[Fact]:
+        """Return facts, in whose order each scope's versions rise by one."""
+        for fact in facts:
+            match fact:
+                case Opened(stage=Stage(scope=scope), after=None) | Released(scope=scope):
+                    pass
+                case ClockChanged(scope=scope):
+                    pass
+                case StatusChanged() | Ended():
+                    scope = ALL
+                case _:
+                    continue
+            self._versions[scope] += 1
+            assert fact.version == self._versions[scope], (scope, facts)
+        known = {name: one.version for name, one in self.session.scopes.items()}
+        assert known == {name: self._versions[name] for name in known}
+        return facts
 
     # -- what a test sees
 

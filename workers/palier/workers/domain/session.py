@@ -354,10 +354,9 @@ class Session:
         """Start the clocks again, and open what was complete meanwhile."""
         self.status = "running"
         self.reason = self.traceback = ""
-        facts = self._change_clocks(started, at)
         return [
             self._status_changed("running", cause, at),
-            *facts,
+            *self._change_clocks(started, at),
             *self.reckon(at),
             *self.catch_up(cause=cause, at=at),
         ]
