@@ -89,6 +89,29 @@ def test_a_lost_connection_counts_as_a_delivery(server: Server) -> None:
     run(test())
 
 
+def test_what_was_sent_ahead_dies_with_the_message_that_is_to_blame(server: Server) -> None:
+    """Why a worker finds out itself what it dies on, before the broker's limit is reached."""
+
+    async def test() -> None:
+        async with server.connected() as connection:
+            exchange, queue, dead = await a_mortuary(
+                connection, queue_type="quorum", delivery_limit=2
+            )
+            sent = [message(exchange, "", body) for body in (b"killer", b"next", b"last")]
+            await connection.publish(sent)
+
+            for _ in range(3):
+                async with server.connected() as victim:
+                    inbox = Inbox()
+                    await victim.consume(queue, inbox, prefetch=10)
+                    await inbox.get(3)
+
+            await dead.get(3)
+            assert set(dead.bodies) == {b"killer", b"next", b"last"}
+
+    run(test())
+
+
 def test_a_full_queue_that_drops_its_head_lets_the_oldest_go(server: Server) -> None:
     async def test() -> None:
         async with server.connected() as connection:
