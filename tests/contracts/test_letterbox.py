@@ -132,7 +132,7 @@ async def a_post(server: Server) -> AsyncIterator[Post]:
 
 
 def test_looking_takes_nothing_out_and_changes_no_order(server: Server) -> None:
-    """More often than any delivery limit, and over more than one page."""
+    """More often than any delivery limit."""
 
     async def test() -> None:
         async with a_post(server) as post:

@@ -18,9 +18,6 @@ from palier.broker.errors import AlreadyInUse, DeadlinePassed, PublishRefused
 from palier.broker.letters import Letter
 from palier.broker.transport import Account, Connection, Delivery, Outcome, Transport
 
-#: Letters that come at a time: what RabbitMQ sends ahead lies in its memory until we have it.
-_PAGE = 250
-
 #: Bytes of bodies that a box keeps.
 ROOM = 64 * 1024 * 1024
 
@@ -142,40 +139,48 @@ class Letterbox:
     async def fill(self) -> None:
         """Hold all that is there; what arrives from now on is none of it. Called once.
 
-        Exclusively, so that of two who look at once neither sees a part only. A page at a time, for
-        a consumer without a limit is sent everything at once, through the broker's memory.
+        Exclusively, so that of two who look at once neither sees a part only; and without a limit,
+        which would ask for more consumers than one. A classic queue sends no more than 200 messages
+        ahead of what its client takes, so RabbitMQ's memory does not suffer.
         """
-        ready = there = await self._begin()
-        goal = min(ready, _PAGE)
-        while await self._reach(goal) and ready > _PAGE and self._count < there:
-            await self._connection.cancel(self._queue)
-            ready = (await self._connection.status(self._queue)).messages
-            goal = self._count + min(ready, _PAGE)
-            await self._consume()
+        there = await self._begin()
+        if there is None:
+            await self._settle()
+        else:
+            await self._reach(there)
         self._filled = True
 
-    async def _begin(self) -> int:
-        """Begin to take letters, once nobody else does; return how many there are."""
+    async def _begin(self) -> int | None:
+        """Begin to take letters, once nobody else does; return how many there are, if we know."""
         clock = asyncio.get_running_loop().time
-        end = clock() + _TURN
+        end, waited = clock() + _TURN, False
         while True:
-            ready = (await self._connection.status(self._queue)).messages
+            there = (await self._connection.status(self._queue)).messages
             try:
-                await self._consume()
+                await self._connection.consume(self._queue, self._take, prefetch=0, exclusive=True)
             except AlreadyInUse:
                 if clock() > end:
                     raise AlreadyInUse(
                         f"Somebody else is at the letters of {self._queue}: try again in a moment."
                     ) from None
+                waited = True
                 await asyncio.sleep(_AGAIN)
             else:
-                return ready
+                # what another held until this moment was not counted
+                return None if waited or not there else there
 
-    async def _consume(self) -> None:
-        await self._connection.consume(self._queue, self._take, prefetch=_PAGE, exclusive=True)
+    async def _settle(self) -> None:
+        """Wait until nothing is left in the queue and nothing comes, or until others never end."""
+        end = asyncio.get_running_loop().time() + _SILENCE
+        count = -1
+        while count < self._count or (await self._connection.status(self._queue)).messages:
+            count = self._count
+            await asyncio.sleep(_AGAIN)
+            if asyncio.get_running_loop().time() > end:
+                return
 
-    async def _reach(self, goal: int) -> bool:
-        """Wait until so many letters are here; False if there are no more of them meanwhile."""
+    async def _reach(self, goal: int) -> None:
+        """Wait until so many letters are here, or all there are."""
         while self._count < goal:
             self._came.clear()
             try:
@@ -186,8 +191,7 @@ class Letterbox:
                     raise DeadlinePassed(
                         f"RabbitMQ holds back the letters of {self._queue}: try again in a moment."
                     ) from None
-                return False  # a full queue has let its oldest go
-        return True
+                return  # a full queue has let its oldest go
 
     def _take(self, delivery: Delivery) -> None:
         if self._filled:
