@@ -19,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,6 +47,9 @@ _PATIENCE = 20.0
 
 #: Seconds in which what a killed warden has left is gone.
 _ENDING = 5.0
+
+#: Seconds between two steps of a start.
+_STEP = 0.05
 
 #: How many sets of ports are tried when others take them at the same moment.
 _ATTEMPTS = 4
@@ -156,6 +159,7 @@ class PrivateNode:
         self._lock: IO[str] | None = None
         self._warden: subprocess.Popen[bytes] | None = None
         self._ports: _Ports | None = None
+        self._up = False
         self._password = ""
 
     # -- what it offers
@@ -227,17 +231,31 @@ class PrivateNode:
     ) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Start and wait until it takes connections; raises `NodeFailed` and leaves nothing."""
-        if self._warden is not None:
+    def start(self, *, elsewhere: bool = True) -> None:
+        """Start and wait until it takes connections; raises `NodeFailed` and leaves nothing.
+
+        It can be started again once it has ended. Not ``elsewhere`` means on the ports it had and
+        no others: somebody is on the way back to them.
+        """
+        for _ in self.starting(elsewhere=elsewhere):
+            time.sleep(_STEP)
+
+    def starting(self, *, elsewhere: bool = True) -> Iterator[None]:
+        """Start as `start` does, a step at a time, for who has other things to do in between.
+
+        A step takes a moment, in which the caller waits. Who closes this before its end stops what
+        has been started.
+        """
+        if self.alive and self._up:
             return
+        self._bury()
         server = find_server()
         self._data.mkdir(parents=True, exist_ok=True)
         end = time.monotonic() + self._deadline
-        self._take_lock(end)
         try:
+            yield from self._take_lock(end)
             self._password = self._secret()
-            self._try_until(server, end)
+            yield from self._try_until(server, end, elsewhere=elsewhere)
         except BaseException:
             self.stop()
             raise
@@ -247,38 +265,65 @@ class PrivateNode:
         """Whether it runs: False before its start, and once it has ended for whatever reason."""
         return self._warden is not None and self._warden.poll() is None
 
+    def kill(self) -> None:
+        """End it at once and without a word, as a crash does; it can be started again."""
+        if self._warden is not None:
+            self._end_warden(AT_ONCE)
+            self._bury()
+
     def stop(self) -> None:
         """Stop gracefully, then by force; nothing of it is left afterwards. Idempotent."""
-        begun = self._ports is not None
-        warden, self._warden, self._ports = self._warden, None, None
-        if warden is not None:
-            assert warden.stdin is not None
-            if not begun:
-                # Erlang loses a request to end that comes while it boots; there is nothing to save
-                with suppress(OSError):
-                    warden.stdin.write(AT_ONCE)
-            with suppress(OSError):
-                warden.stdin.close()
-            try:
-                warden.wait(_PATIENCE + 10)
-            except subprocess.TimeoutExpired:
-                warden.kill()
-                warden.wait()
+        # Erlang loses a request to end that comes while it boots; there is nothing to save
+        self._end_warden(b"" if self._up else AT_ONCE)
+        self._bury()
+        self._ports = None
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
-    def _try_until(self, server: Path, end: float) -> None:
+    def _end_warden(self, word: bytes) -> None:
+        if self._warden is None:
+            return
+        assert self._warden.stdin is not None
+        with suppress(OSError):
+            self._warden.stdin.write(word)
+        with suppress(OSError):
+            self._warden.stdin.close()
+        try:
+            self._warden.wait(_PATIENCE + 10)
+        except subprocess.TimeoutExpired:
+            self._warden.kill()
+            self._warden.wait()
+
+    def _bury(self) -> None:
+        """Forget a warden that has ended."""
+        warden, self._warden = self._warden, None
+        self._up = False
+        if warden is not None and warden.stdin is not None:
+            with suppress(OSError):
+                warden.stdin.close()
+
+    def _try_until(self, server: Path, end: float, *, elsewhere: bool) -> Iterator[None]:
+        file = self._data / _PORTS
         for attempt in range(1, _ATTEMPTS + 1):
             self._progress("RabbitMQ is starting.")
-            kept = _Ports.kept(self._data / _PORTS) if attempt == 1 else None
-            if self._try(server, kept or _Ports.free(), end):
+            ports = _Ports.kept(file) if attempt == 1 or not elsewhere else None
+            while ports is None and not elsewhere:
+                if time.monotonic() > end:
+                    raise NodeFailed(
+                        f"Another program has the ports of RabbitMQ in {self._data}: end it, or "
+                        "start again, elsewhere."
+                    )
+                yield
+                ports = _Ports.kept(file)
+            yield from self._try(server, ports or _Ports.free(), end)
+            if self._up:
                 return
-            self._progress(f"Another program took our ports; trying others ({attempt}).")
+            self._progress(f"Another program took our ports; trying again ({attempt}).")
         raise NodeFailed(f"RabbitMQ found no free port in {_ATTEMPTS} attempts.")
 
-    def _try(self, server: Path, ports: _Ports, end: float) -> bool:
-        """Start on these ports; False if one of them is taken."""
+    def _try(self, server: Path, ports: _Ports, end: float) -> Iterator[None]:
+        """Start on these ports; it is not up afterwards if one of them is taken."""
         self._write_configuration(ports)
         log = self._data / "log" / "start.log"
         with log.open("wb") as output:
@@ -305,9 +350,9 @@ class PrivateNode:
         while not self._answers(ports):
             if self._warden.poll() is not None:
                 said = log.read_text(errors="replace")
-                self._end_attempt()
+                self._bury()
                 if _BUSY.search(said):
-                    return False
+                    return
                 raise NodeFailed(
                     f"RabbitMQ stopped while it started, and said: {_gist(said)} "
                     f"(more in {log.parent})"
@@ -316,15 +361,9 @@ class PrivateNode:
                 raise NodeFailed(
                     f"RabbitMQ did not start within {self._deadline:g} s; see {log.parent}."
                 )
-            time.sleep(0.05)
-        self._ports = ports
+            yield
+        self._ports, self._up = ports, True
         self._progress(f"RabbitMQ is ready after {time.monotonic() - begun:.1f} s.")
-        return True
-
-    def _end_attempt(self) -> None:
-        warden, self._warden = self._warden, None
-        if warden is not None and warden.stdin is not None:
-            warden.stdin.close()
 
     def _answers(self, ports: _Ports) -> bool:
         """Tell whether clients would be served: by this node, not by one that has its port."""
@@ -340,7 +379,10 @@ class PrivateNode:
 
     # -- its folder
 
-    def _take_lock(self, end: float) -> None:
+    def _take_lock(self, end: float) -> Iterator[None]:
+        if self._lock is not None:  # ours since an earlier start
+            _kill_leftovers(self._data)
+            return
         try:
             import fcntl
         except ImportError:
@@ -348,6 +390,7 @@ class PrivateNode:
                 "A private RabbitMQ runs on Linux and macOS only; here, use `docker compose up`."
             ) from None
         lock = (self._data / "lock").open("a+")
+        told = False
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -362,8 +405,10 @@ class PrivateNode:
                         "stop it, or choose another folder."
                     ) from None
                 # its owner was killed, and the node is on its way out
-                self._progress("Waiting for the node of a killed process to stop.")
-                time.sleep(0.2)
+                if not told:
+                    self._progress("Waiting for the node of a killed process to stop.")
+                    told = True
+                yield
         lock.seek(0)
         lock.truncate()
         lock.write(str(os.getpid()))

@@ -5,7 +5,8 @@ but the standard library. Standard input is a pipe whose other end the owner hol
 because the owner said so or was killed, the program is asked to stop (SIGTERM), after so many
 seconds killed, and then every process that descends from it. That includes epmd, which makes
 itself a daemon: on Linux the warden is the one that adopts orphans. Elsewhere such a daemon is
-left, without harm. An owner that writes a ``!`` first wants the program killed at once.
+left, without harm. An owner that writes a ``!`` first wants the program killed at once, and not
+asked.
 """
 
 from __future__ import annotations
@@ -87,8 +88,10 @@ def main() -> int:
     while program.poll() is None:
         if not asked and (word := _last_word()) is not None:
             asked = True
-            program.terminate()
-            end = time.monotonic() + (0 if word == AT_ONCE else patience)
+            end = time.monotonic()
+            if word != AT_ONCE:
+                program.terminate()
+                end += patience
         if asked and time.monotonic() > end:
             program.kill()
         if asked:
