@@ -19,6 +19,7 @@ import pytest
 
 from palier.broker import node as node_module
 from palier.broker.errors import NodeFailed
+from palier.broker.folder import Ports
 from palier.broker.node import PrivateNode, find_server
 from palier.broker.topology import Queue
 from palier.broker.transport import Account, Outcome
@@ -173,11 +174,11 @@ def test_a_taken_port_is_passed_over(
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        busy = replace(node_module._Ports.free(), **{port: taken.getsockname()[1]})
+        busy = replace(Ports.free(), **{port: taken.getsockname()[1]})
         offers = iter([busy])
-        really_free = node_module._Ports.free
+        really_free = Ports.free
         monkeypatch.setattr(
-            node_module._Ports, "free", staticmethod(lambda: next(offers, None) or really_free())
+            Ports, "free", staticmethod(lambda: next(offers, None) or really_free())
         )
 
         with PrivateNode(tmp_path / "data", progress=told.append, deadline=90) as node:
