@@ -369,6 +369,40 @@ def test_a_message_for_a_short_of_memory_broker_waits_and_then_goes(
     run(test())
 
 
+def test_who_waits_until_messages_are_taken_waits_as_long_as_it_takes(server: Server) -> None:
+    exchange = unique("exchange")
+
+    async def test() -> None:
+        async with server.connected() as connection:
+            await connection.declare(Exchange(exchange, "fanout"))
+            await connection.unblocked()  # nothing to wait for
+            with server.shortage():
+                first = asyncio.ensure_future(connection.publish([message(exchange, "")]))
+                await until(lambda: connection.blocked)
+                waiting = asyncio.ensure_future(connection.unblocked())
+                lost = asyncio.ensure_future(_waits_on_a_connection_that_goes(server))
+                with pytest.raises(ConnectionLost):
+                    await lost
+                assert not waiting.done()
+            await waiting
+            assert await first
+            assert not connection.blocked
+
+    run(test())
+
+
+async def _waits_on_a_connection_that_goes(server: Server) -> None:
+    async with server.connected() as connection:
+        publishing = asyncio.ensure_future(connection.publish([message("", "anywhere")]))
+        await until(lambda: connection.blocked)
+        waiting = asyncio.ensure_future(connection.unblocked())
+        await asyncio.sleep(0)
+        await connection.close()
+        with pytest.raises(ConnectionLost):
+            await publishing
+        await waiting
+
+
 def test_publishing_on_a_lost_connection_says_so(server: Server) -> None:
     async def test() -> None:
         async with server.connected() as connection:

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -143,6 +143,11 @@ class PrivateNode:
         self._running()
         return self._password
 
+    @property
+    def log(self) -> Path:
+        """The folder in which RabbitMQ writes what it does."""
+        return self._folder.path / "log"
+
     def transport(self) -> AmqpTransport:
         """Return where connections to this node come from."""
         return AmqpTransport("127.0.0.1", self.amqp_port)
@@ -198,7 +203,7 @@ class PrivateNode:
         for _ in self.starting(elsewhere=elsewhere):
             time.sleep(_STEP)
 
-    def starting(self, *, elsewhere: bool = True) -> Iterator[None]:
+    def starting(self, *, elsewhere: bool = True) -> Generator[None, None, None]:
         """Start as `start` does, a step at a time, for who has other things to do in between.
 
         A step takes a moment, in which the caller waits. Who closes this before its end stops what
@@ -279,7 +284,7 @@ class PrivateNode:
     def _try(self, server: Path, ports: Ports, end: float) -> Iterator[None]:
         """Start on these ports; it is not up afterwards if one of them is taken."""
         self._folder.configure(ports, user=USER, password=self._password)
-        log = self._folder.path / "log" / "start.log"
+        log = self.log / "start.log"
         with log.open("wb") as output:
             self._warden = subprocess.Popen(  # noqa: S603 - found or named by the administrator
                 [

@@ -27,9 +27,9 @@ from palier.broker.errors import (
     DeadlinePassed,
     LoginRefused,
     TooManyConnections,
-    TransportError,
 )
 from palier.broker.transport import Account, Connection, Transport
+from palier.schemas.errors import PalierError
 
 
 class StandingState(Enum):
@@ -60,7 +60,7 @@ class Patience:
     """
 
     first: float = 0.2
-    longest: float = 15.0
+    longest: float = 5.0
     proven: float = 30.0
     slow: float = 5.0
 
@@ -194,7 +194,7 @@ class StandingConnection:
             return None, str(error)
         except (AlreadyInUse, TooManyConnections) as error:
             return self._patience.slow, str(error)
-        except TransportError as error:
+        except PalierError as error:  # of the transport, or whatever else the set-up needs
             reason = str(error)
         except Exception as error:  # noqa: BLE001 - a mistake in set_up must not end the standing
             reason = f"the set-up failed: {error!r}"

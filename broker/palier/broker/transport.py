@@ -80,8 +80,8 @@ OnDelivery = Callable[[Delivery], None]
 class Connection(ABC):
     """One connection's life. All methods are called from its event loop.
 
-    Every await has a deadline, in seconds, and raises `DeadlinePassed` after it, `ConnectionLost`
-    when the connection goes first.
+    Every await but `unblocked` has a deadline, in seconds, and raises `DeadlinePassed` after it,
+    `ConnectionLost` when the connection goes first.
     """
 
     #: Resolves, with the reason, when the connection is lost or closed; never raises.
@@ -91,6 +91,13 @@ class Connection(ABC):
     @abstractmethod
     def blocked(self) -> bool:
         """Whether the broker is short of memory or disk and takes no messages."""
+
+    @abstractmethod
+    async def unblocked(self) -> None:
+        """Wait until the broker takes messages; as long as that takes, for it is alive.
+
+        Raises `ConnectionLost`.
+        """
 
     @abstractmethod
     async def declare(self, *declarations: Declaration, deadline: float = 30.0) -> None:

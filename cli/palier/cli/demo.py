@@ -21,11 +21,12 @@ from palier.cli.bots import play
 from palier.cli.children import Child
 from palier.cli.desk import need_windows
 from palier.cli.errors import CommandError, MissingPart
+from palier.cli.keeping import KeptServer
 from palier.cli.operating import operator_of
 from palier.cli.running import run
 from palier.cli.server import Server
 from palier.cli.showing import err, first_look, out, overview_table
-from palier.cli.stack import KeptWorker, stack
+from palier.cli.stack import stack
 from palier.cli.up import stop_on_signals, tell
 from palier.client.asking import Operator
 from palier.client.errors import NoDisplay
@@ -169,7 +170,7 @@ class _Demo:
     """One session, from its opening to its end."""
 
     def __init__(
-        self, server: Server, worker: KeptWorker, folder: Path, command: OpenSession
+        self, server: Server, worker: KeptServer, folder: Path, command: OpenSession
     ) -> None:
         self._server = server
         self._worker = worker

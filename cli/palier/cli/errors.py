@@ -5,6 +5,7 @@
     CommandError
     ├── NoServer         nobody said where the server is, and none runs here
     ├── MissingPart      a part of Palier that this command needs is not installed
+    ├── NodeStopped      the RabbitMQ that was started here has ended, again and again
     └── WorkerStopped    the worker that was started here has ended
 """
 
@@ -23,6 +24,10 @@ class NoServer(CommandError):
 
 class MissingPart(CommandError):
     """A part of Palier that this command needs is not installed."""
+
+
+class NodeStopped(CommandError):
+    """The RabbitMQ that was started here has ended, again and again."""
 
 
 class WorkerStopped(CommandError):

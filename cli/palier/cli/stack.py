@@ -5,92 +5,42 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 from palier.broker.node import PrivateNode
 from palier.cli.children import Child
 from palier.cli.errors import CommandError, WorkerStopped
+from palier.cli.keeping import KeptNode, KeptServer, KeptWorker
 from palier.cli.server import Server
 
 #: Seconds that a worker may take to be ready.
 _WORKER_DEADLINE = 60.0
 
-#: A worker that dies more often than this within so many seconds is not started again. A message
-#: on which workers die is put aside after four of them.
-_DEATHS, _WHILE = 5, 60.0
-
-
-class KeptWorker:
-    """A worker that is started again when it dies; a context manager, in one thread.
-
-    Nothing is lost by a death: what was not acknowledged is delivered once more, and programs go
-    on by replay. One that dies again and again has a reason that starting it does not mend.
-    """
-
-    def __init__(self, start: Callable[[], Child], *, node: PrivateNode) -> None:
-        self._start = start
-        self._node = node
-        self._child = start()
-        self._deaths: deque[float] = deque(maxlen=_DEATHS + 1)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self._child.stop()
-
-    @property
-    def log(self) -> Path:
-        """Where the worker writes what it does."""
-        return self._child.log
-
-    def check(self) -> None:
-        """Raise `WorkerStopped`, with what it said last, if it has ended."""
-        if self._child.code is not None:
-            raise WorkerStopped(f"The worker has stopped:\n{self._child.last_words()}")
-
-    def look(self) -> str | None:
-        """Start it again if it died, and return a sentence about it; None while all is well.
-
-        Does not wait until it is ready. Raises `WorkerStopped` when it died too often, or when
-        RabbitMQ died: then there is nothing for it to do.
-        """
-        if not self._node.alive:
-            raise WorkerStopped(
-                "RabbitMQ has stopped; what was decided is in the database. "
-                "With `palier up` a session goes on where it was."
-            )
-        if self._child.code is None:
-            return None
-        now = time.monotonic()
-        self._deaths.append(now)
-        if len(self._deaths) > _DEATHS and now - self._deaths[0] < _WHILE:
-            raise WorkerStopped(
-                f"The worker has stopped {_DEATHS + 1} times within {_WHILE:g} s, and is not "
-                f"started again; its whole story is in {self.log}. The last it said:\n"
-                f"{self._child.last_words()}"
-            )
-        self._child.stop()
-        self._child = self._start()
-        return f"The worker has died and is started again; why, {self.log} may tell."
-
 
 @contextmanager
 def stack(
     data: Path, *, programs: Path, database: str | None, progress: Callable[[str], None]
-) -> Iterator[tuple[Server, KeptWorker]]:
-    """Run a server in a folder; yield it and its worker once commands are taken."""
+) -> Iterator[tuple[Server, KeptServer]]:
+    """Run a server in a folder; yield it once commands are taken, and what keeps it running.
+
+    Who uses it has to `KeptServer.look` now and then.
+    """
     if not programs.is_dir():
         raise CommandError(f"There is no folder {programs}: say with --programs where they are.")
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"{data} cannot be written to: {error.strerror}.") from None
-    with PrivateNode(data / "node", progress=progress) as node:
+    up = False
+
+    def tell(sentence: str) -> None:
+        if not up:  # from then on `KeptServer.look` says how things are
+            progress(sentence)
+
+    node = PrivateNode(data / "node", progress=tell)
+    with KeptNode(node) as kept_node:
         server = Server(
             amqp=f"amqp://127.0.0.1:{node.amqp_port}/palier",
             room_password=_secret(data, "room"),
@@ -107,11 +57,12 @@ def stack(
         def start() -> Child:
             return worker(server, programs=programs, health=health, log=data / "worker.log")
 
-        with KeptWorker(start, node=node) as kept:
+        with KeptWorker(start) as kept:
             _wait(kept, health)
             file = server.write(data)
+            up = True
             try:
-                yield server, kept
+                yield server, KeptServer(kept_node, kept)
             finally:
                 file.unlink(missing_ok=True)
 

@@ -172,6 +172,14 @@ class AmqpConnection(Connection):
         """See `Connection`."""
         return self._blocked
 
+    async def unblocked(self) -> None:
+        """See `Connection`."""
+        self._check()
+        while self._blocked:
+            self._changed.clear()
+            await self._changed.wait()
+            self._check()
+
     def _block(self, *, blocked: bool) -> None:
         self._blocked = blocked
         self._changed.set()

@@ -113,6 +113,14 @@ class MemoryConnection(Connection):
         """See `Connection`."""
         return self._blocked
 
+    async def unblocked(self) -> None:
+        """See `Connection`."""
+        self._check()
+        while self._blocked:
+            self._unblocked.clear()
+            await self._unblocked.wait()
+            self._check()
+
     def _check(self) -> None:
         if self.lost.done():
             raise ConnectionLost(self.lost.result())
@@ -157,10 +165,7 @@ class MemoryConnection(Connection):
 
         async with self._within(deadline, f"publish {len(publications)}"):
             async with self._publishing:
-                while self._blocked:
-                    self._unblocked.clear()
-                    await self._unblocked.wait()
-                    self._check()
+                await self.unblocked()
                 self._answers.add(answer)
                 self._server.publish(self, list(publications), settle)
             try:

@@ -61,6 +61,13 @@ class Relay:
             await self._tell_alike(connection, list(run))
 
     async def _tell_alike(self, connection: Connection, items: list[Item]) -> None:
+        if connection.blocked:
+            _log.error(
+                "RabbitMQ is short of memory or disk and takes no messages. Nothing is lost: what "
+                "is committed is told once it does."
+            )
+            await connection.unblocked()
+            _log.warning("RabbitMQ takes messages again.")
         if publications := [one for one in items if isinstance(one, Publication)]:
             await self._publish(connection, publications)
         if grants := [one for one in items if isinstance(one, Grant)]:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from palier.broker import topology
 from palier.broker.errors import LoginRefused, NotThere
 from palier.broker.seats import Accounts
-from palier.broker.standing import StandingConnection, StandingState
+from palier.broker.standing import Patience, StandingConnection, StandingState
 from palier.broker.transport import Account, Connection, Delivery, Transport
 from palier.schemas.addresses import commands_queue, seat_queue
 from palier.schemas.names import ALL, OPERATOR, ROOM
@@ -38,6 +38,10 @@ from palier.workers.runtime.timekeeper import Timekeeper
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: Workers are few: none of them waits long before it looks for its broker again (seconds).
+_PATIENCE = Patience(longest=2.0)
+_CONNECTING = 5.0
 
 #: Seconds that the batch in hand may take when the worker stops.
 _LAST_BATCH = 8.0
@@ -155,6 +159,8 @@ class Worker:
             self._given.transport,
             _named(self._given.account, "publish"),
             set_up=partial(self._declare, handlers[0], executor),
+            patience=_PATIENCE,
+            deadline=_CONNECTING,
         )
         conductors = [
             Conductor(
@@ -171,6 +177,8 @@ class Worker:
             _named(self._given.account, "consume"),
             set_up=partial(self._consume, publishing, handlers, conductors, executor),
             on_state=partial(self._note_state, porter),
+            patience=_PATIENCE,
+            deadline=_CONNECTING,
         )
 
         async def due(before: datetime) -> list[tuple[str, int, datetime]]:
