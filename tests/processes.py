@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,6 +26,11 @@ class WorkerProcess:
         self.process = process
         self.health = health
         self._log = log
+
+    @property
+    def name(self) -> str:
+        """What its connections begin with."""
+        return f"worker {socket.gethostname()}/{self.process.pid}"
 
     @property
     def said(self) -> str:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from palier.client.bot import Bot
 from palier.schemas.addresses import commands_queue
 from tests.brokers import Real, run, until
 from tests.databases import Database, Sqlite
-from tests.laboratory import PROGRAMS, Laboratory, answers, check_record, payoffs
+from tests.games import playing
+from tests.laboratory import PROGRAMS, Laboratory, check_record
 from tests.processes import WorkerProcess, working_process
 from tests.wires import Wire
 
@@ -33,75 +31,7 @@ GONE, SILENT = 5.0, 15.0
 slow = pytest.mark.slow
 
 
-class Game:
-    """A public-goods game of four bots, who take their time until they are told to hurry."""
-
-    def __init__(self, laboratory: Laboratory, bots: list[Bot]) -> None:
-        self.laboratory = laboratory
-        self.bots = bots
-        self.thinking = 0.2
-        self._playing = [asyncio.ensure_future(one.play()) for one in bots]
-
-    @property
-    def generation(self) -> int:
-        """How far the furthest bot is."""
-        stages = [one.link.state.stage for one in self.bots]
-        return max((one.generation for one in stages if one and one.scope != "all"), default=0)
-
-    async def goes_on(self, *, within: float) -> float:
-        """Wait for what can only have been decided from now on; return the seconds it took."""
-        begun, here = time.monotonic(), self.generation
-        # one release may have been on its way already
-        await until(lambda: self.generation >= here + 2, deadline=within)
-        return time.monotonic() - begun
-
-    async def ends(self) -> None:
-        """Play to the end, as fast as it goes, and see that all is as it should be."""
-        self.thinking = 0.0
-        assert set(await asyncio.gather(*self._playing)) == {"finished"}
-        await self.laboratory.told()
-        assert await self.laboratory.lost() == []
-        assert await self.laboratory.left_in(commands_queue(0)) == 0
-        check_record(self.laboratory.database, self.laboratory.session)
-        earned = payoffs(self.laboratory.database, self.laboratory.session)
-        assert {seat: Fraction(one) for seat, one in earned.items()} == self._worked_out()
-
-    def _worked_out(self) -> dict[str, Fraction]:
-        """Return what each seat must have earned, by the game's rules and the stored answers."""
-        earned: dict[str, Fraction] = defaultdict(Fraction)
-        stored = answers(self.laboratory.database, self.laboratory.session)
-        assert len(stored) == ROUNDS
-        for given in stored.values():
-            amounts = {seat: one["amount"] for seat, one in given.items()}
-            assert set(amounts) == set(self.laboratory.seats), "a decision is missing"
-            for seat, amount in amounts.items():
-                earned[seat] += 20 - amount + Fraction("0.4") * sum(amounts.values())
-        return dict(earned)
-
-    async def leave(self) -> None:
-        for one in self._playing:
-            one.cancel()
-        await asyncio.gather(*self._playing, return_exceptions=True)
-
-
 ROUNDS = 60
-
-
-@asynccontextmanager
-async def playing(laboratory: Laboratory) -> AsyncIterator[Game]:
-    """Begin a game and yield it once it is in its rounds."""
-    async with laboratory.operator() as operator:
-        credentials = await laboratory.seated(
-            operator, "public-goods", settings={"rounds": ROUNDS}, auto_start=True
-        )
-        transport = laboratory.server.transport()
-        bots = [Bot(transport, one, pause=lambda: game.thinking) for one in credentials]
-        game = Game(laboratory, bots)
-        try:
-            await until(lambda: game.generation >= 3)
-            yield game
-        finally:
-            await game.leave()
 
 
 async def standing_by(laboratory: Laboratory, count: int) -> None:
@@ -133,7 +63,7 @@ def test_when_a_worker_is_killed_another_goes_on_at_once(workers: Laboratory) ->
         async with (
             working_process(workers) as first,
             working_process(workers) as second,
-            playing(workers) as game,
+            playing(workers, rounds=ROUNDS) as game,
         ):
             first.kill()
             await game.goes_on(within=GONE)
@@ -153,7 +83,7 @@ def test_when_a_worker_is_cut_off_another_goes_on_and_it_comes_back_to_stand_by(
         async with (
             working_process(workers, amqp=(wire.host, wire.port)) as first,
             working_process(workers) as second,
-            playing(workers) as game,
+            playing(workers, rounds=ROUNDS) as game,
         ):
             wire.cut()
             await game.goes_on(within=SILENT)
@@ -182,7 +112,7 @@ def test_when_a_worker_is_stopped_another_goes_on_and_it_wakes_up_as_the_one_tha
         async with (
             working_process(laboratory) as first,
             working_process(laboratory) as second,
-            playing(laboratory) as game,
+            playing(laboratory, rounds=ROUNDS) as game,
         ):
             first.stop()
             await game.goes_on(within=SILENT)

@@ -1,0 +1,123 @@
+"""A RabbitMQ that is gone, or short of room, in the middle of a game: nothing is lost by it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from palier.client.state import Connectivity
+from tests.brokers import run, until
+from tests.conftest import need_rabbitmq
+from tests.databases import Sqlite
+from tests.games import Game, playing
+from tests.laboratory import Laboratory
+from tests.own_brokers import OwnBroker, own_container, own_node
+from tests.processes import WorkerProcess, working_process
+
+pytestmark = pytest.mark.timeout(240)
+
+ROUNDS = 40
+
+#: Seconds in which everybody is back, once RabbitMQ serves again: nobody waits longer than 5 s
+#: before the next attempt.
+BACK = 20.0
+
+#: What a worker says when what it tells was not taken.
+SAID = "RabbitMQ is short of memory or disk and takes no messages. Nothing is lost"
+
+#: Seconds for which it is short of room: longer than any heartbeat or deadline lasts.
+SHORT = 26.0
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("node", marks=pytest.mark.rabbitmq),
+        pytest.param("container", marks=[pytest.mark.containers, pytest.mark.slow]),
+    ]
+)
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OwnBroker]:
+    """A RabbitMQ of this test's own, the old one and the new one."""
+    if request.param == "node":
+        need_rabbitmq()
+        with own_node(tmp_path / "node") as broker:
+            yield broker
+    else:
+        with own_container() as broker:
+            yield broker
+
+
+def test_a_game_goes_on_though_rabbitmq_is_killed_and_restarted(
+    broker: OwnBroker, sqlite: Sqlite
+) -> None:
+    laboratory = Laboratory(broker, sqlite)
+
+    async def test() -> None:
+        async with working_process(laboratory) as worker:
+            async with playing(laboratory, rounds=ROUNDS) as game:
+                for end in (broker.kill, broker.stop, broker.kill):
+                    end()
+                    await until(lambda: "No connection to RabbitMQ" in worker.said)
+                    await asyncio.to_thread(broker.start)
+                    await game.goes_on(within=BACK)
+                await game.ends()
+            assert await worker.end() == 0
+
+    run(test(), deadline=200)
+
+
+SHORTAGES = {
+    "memory": (
+        ("set_vm_memory_high_watermark", "absolute", "1MB"),
+        ("set_vm_memory_high_watermark", "0.4"),
+    ),
+    "disk": (("set_disk_free_limit", "900000GB"), ("set_disk_free_limit", "50MB")),
+}
+
+
+@pytest.mark.parametrize("what", [pytest.param("memory", marks=pytest.mark.slow), "disk"])
+def test_while_rabbitmq_is_short_of_room_all_wait_and_nobody_goes(
+    broker: OwnBroker, sqlite: Sqlite, what: str
+) -> None:
+    laboratory = Laboratory(broker, sqlite)
+    begin, end = SHORTAGES[what]
+
+    async def test() -> None:
+        async with working_process(laboratory) as worker:
+            async with playing(laboratory, rounds=ROUNDS) as game:
+                await asyncio.to_thread(broker.control, *begin)
+                await until(partial(told_so, game), deadline=20)
+                # that a seat goes and comes is something to tell, and nobody takes it
+                seat = laboratory.seats[0]
+                await asyncio.to_thread(broker.control, "close_all_user_connections", seat, "test")
+                await until(lambda: SAID in worker.said, deadline=30)
+                await waits(game, worker)
+                states = await asyncio.to_thread(broker.states)
+                await asyncio.to_thread(broker.control, *end)
+                await game.goes_on(within=BACK)
+                assert "RabbitMQ takes messages again" in worker.said
+                assert "No connection to RabbitMQ" not in worker.said
+                await game.ends()
+            assert states[f"{worker.name} (publish)"] == "blocked"
+            # the other one took what came all the time: RabbitMQ would block it should it publish
+            assert states[f"{worker.name} (consume)"] == "blocking"
+
+    run(test(), deadline=200)
+
+
+def told_so(game: Game) -> bool:
+    """Tell whether whoever has something to say knows that nobody takes it."""
+    return any(one.link.connectivity is Connectivity.BLOCKED for one in game.bots)
+
+
+async def waits(game: Game, worker: WorkerProcess) -> None:
+    """See that nothing goes on for a while."""
+    here = game.generation
+    with pytest.raises(TimeoutError):
+        await until(
+            lambda: game.generation > here + 1 or worker.process.returncode is not None,
+            deadline=SHORT,
+        )
