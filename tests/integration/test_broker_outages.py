@@ -82,20 +82,21 @@ SHORTAGES = {
 def test_while_rabbitmq_is_short_of_room_all_wait_and_nobody_goes(
     broker: OwnBroker, sqlite: Sqlite, what: str
 ) -> None:
-    laboratory = Laboratory(broker, sqlite)
+    laboratory, other = Laboratory(broker, sqlite), Laboratory(broker, sqlite, seats=4)
     begin, end = SHORTAGES[what]
 
     async def test() -> None:
         async with working_process(laboratory) as worker:
+            async with other.operator() as operator:
+                latecomer, *_ = await other.seated(operator, "public-goods")
             async with playing(laboratory, rounds=ROUNDS) as game:
                 await asyncio.to_thread(broker.control, *begin)
                 await until(partial(told_so, game), deadline=20)
-                # that a seat goes and comes is something to tell, and nobody takes it
-                seat = laboratory.seats[0]
-                await asyncio.to_thread(broker.control, "close_all_user_connections", seat, "test")
-                await until(lambda: SAID in worker.said, deadline=30)
-                await waits(game, worker)
-                states = await asyncio.to_thread(broker.states)
+                # that somebody comes is something to tell, and nobody takes it
+                async with other.link(latecomer):
+                    await until(lambda: SAID in worker.said, deadline=30)
+                    await waits(game, worker)
+                    states = await asyncio.to_thread(broker.states)
                 await asyncio.to_thread(broker.control, *end)
                 await game.goes_on(within=BACK)
                 assert "RabbitMQ takes messages again" in worker.said
