@@ -339,3 +339,29 @@ def test_a_worker_that_dies_again_and_again_is_given_up_in_a_sentence(stopped: P
     assert "palier: The worker has stopped 6 times within 60 s, and is not started" in done.err
     assert "Traceback" not in done.err
     assert processes_of(stopped) == {}
+
+
+# -- trouble on purpose -------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_with_worker_and_broker_killed_it_comes_to_what_it_would_have_come_to(
+    tmp_path: Path,
+) -> None:
+    done = palier(*demo(tmp_path / "runs", "--chaos", "--pause", 0.5))
+
+    assert done.code == 0, done
+    told = done.out + done.err
+    for killed in ("The worker", "RabbitMQ"):
+        assert f"{killed} is killed" in told
+    assert len(re.findall(r"\bsame\b", told)) == 4
+    assert arrivals(tmp_path / "runs") == 4 * (1 + 2 * 5 + 1)
+    nothing_is_left_of(tmp_path / "runs")
+
+
+@pytest.mark.slow
+def test_trouble_that_came_too_late_is_said(tmp_path: Path) -> None:
+    done = palier(*demo(tmp_path / "runs", "--chaos", "--rounds", 1, "--pause", 0))
+
+    assert done.code == 1
+    assert "more --rounds" in done.out + done.err

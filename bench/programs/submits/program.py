@@ -6,6 +6,7 @@ be open for it; each of these groups has all seats of the session.
 
 from palier.program import Field, Form, Group, Program, Session
 from palier.program.requests import Gather, ScopeRequest
+from palier.program.scope import Moment
 
 
 class Payload(Form):
@@ -27,7 +28,7 @@ class Submits(Program):
     async def run(self, session: Session) -> None:
         """Form the groups, then let each go its way."""
         groups = [
-            Group(f"s{number}", session.participants, seed=0)
+            Group(f"s{number}", session.participants, seed=0, moment=Moment())
             for number in range(1, self.settings.scopes + 1)
         ]
         seats = tuple(one.seat for one in session)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.live import Live
 
 from palier.broker.errors import NodeFailed
@@ -20,6 +21,7 @@ from palier.cli import options
 from palier.cli.bots import play
 from palier.cli.children import Child
 from palier.cli.desk import need_windows
+from palier.cli.disturbing import Disturbance
 from palier.cli.errors import CommandError, MissingPart
 from palier.cli.keeping import KeptServer
 from palier.cli.operating import operator_of
@@ -29,13 +31,16 @@ from palier.cli.showing import err, first_look, out, overview_table
 from palier.cli.stack import stack
 from palier.cli.up import stop_on_signals, tell
 from palier.client.asking import Operator
-from palier.client.errors import NoDisplay
+from palier.client.errors import NoAnswer, NoDisplay
+from palier.program import Program
 from palier.schemas.commands import OpenSession
 from palier.schemas.replies import Overview
 
 _PROGRAM = "public-goods"
 _SESSION = "demo"
 _GROUP = 4
+#: The stage that each round has.
+_STAGE = "contribute"
 _DATABASE = "palier.db"
 
 #: Seconds between two looks at the session, and how long the end stays on the windows.
@@ -46,7 +51,7 @@ _GOODBYE = 3.0
 _LEAVING = 10.0
 
 
-def demo(
+def demo(  # noqa: PLR0913 - each is an option of its own
     *,
     bots: Annotated[
         int | None, typer.Option(min=0, help="Seats that bots play; all without a display.")
@@ -54,13 +59,17 @@ def demo(
     seats: Annotated[int, typer.Option(min=4, help="Seats in all, a multiple of 4.")] = 4,
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of the game.")] = 5,
     pause: Annotated[float, typer.Option(min=0, help="Seconds a bot thinks, at most.")] = 1.0,
+    chaos: Annotated[
+        bool, typer.Option("--chaos", help="Kill the worker and RabbitMQ in the middle.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Makes groups and bots repeatable.")] = 1,
     runs: Annotated[Path, typer.Option(help="Where the data of each demo go.")] = Path("runs"),
     programs: options.Programs = options.PROGRAMS,
 ) -> None:
     """Play the public-goods game: desk windows where there is a display, bots where there is none.
 
-    A private RabbitMQ and a worker are started and stopped; the data stay.
+    A private RabbitMQ and a worker are started and stopped; the data stay. With --chaos both are
+    killed in the middle, and payoffs compared with those of the same session without trouble.
     """
     from palier.cli.exports import read_exports, write_exports
 
@@ -79,10 +88,12 @@ def demo(
         seed=seed,
     )
     try:
-        with stack(folder, programs=programs, database=None, progress=tell) as (server, worker):
+        with stack(folder, programs=programs, database=None, progress=tell) as (server, kept):
             _tell_where(server)
+            trouble = Disturbance(kept, stage=_STAGE, rounds=rounds) if chaos else None
             try:
-                run(_Demo(server, worker, folder, command).play(bots=filled, pause=pause))
+                session = _Demo(server, kept, folder, command, trouble)
+                run(session.play(bots=filled, pause=pause))
             except KeyboardInterrupt:
                 tell("Stopping.")
                 raise
@@ -107,6 +118,14 @@ def demo(
     out.print(f"database  {(folder / _DATABASE).resolve()}", soft_wrap=True)
     for path in paths.values():
         out.print(f"csv       {path}", soft_wrap=True)
+    if trouble is not None:
+        trouble.compare(exports, program=_program(programs), command=command, bots=filled)
+
+
+def _program(programs: Path) -> type[Program]:
+    from palier.workers.runtime.catalogue import Catalogue
+
+    return Catalogue([programs]).program(_PROGRAM)
 
 
 def _forget_node(folder: Path) -> None:
@@ -170,10 +189,16 @@ class _Demo:
     """One session, from its opening to its end."""
 
     def __init__(
-        self, server: Server, worker: KeptServer, folder: Path, command: OpenSession
+        self,
+        server: Server,
+        kept: KeptServer,
+        folder: Path,
+        command: OpenSession,
+        trouble: Disturbance | None,
     ) -> None:
         self._server = server
-        self._worker = worker
+        self._kept = kept
+        self._trouble = trouble
         self._folder = folder
         self._command = command
         self._windows: dict[Child, str] = {}  # and what is told when one has closed
@@ -235,20 +260,25 @@ class _Demo:
         with Live(
             overview_table(overview), console=out, refresh_per_second=8, transient=True
         ) as live:
-            while overview.status in {"lobby", "running"}:
+            while overview.status not in {"finished", "closed"}:
                 await asyncio.sleep(_LOOK)
-                overview = await operator.overview(_SESSION)
+                try:
+                    overview = await operator.overview(_SESSION)
+                except NoAnswer:
+                    # who keeps the server running says why
+                    continue
                 live.update(overview_table(overview))
+                if self._trouble is not None and (said := self._trouble.look(overview)):
+                    _console().print(said, style="bold", soft_wrap=True)
         out.print(overview_table(overview))
         _tell_end(overview)
 
     async def _keep(self) -> None:
         """See to it that the worker and a window live; raises `CommandError` when they do not."""
-        # a line in the middle of a live table must come through the table's own console
-        console = out if out.is_terminal else err
+        console = _console()
         told: set[Child] = set()
         while True:
-            if said := self._worker.look():
+            if said := self._kept.look():
                 console.print(said, style="yellow", soft_wrap=True)
             closed = {one for one in self._windows if one.code is not None}
             words = next((said for one in closed if (said := one.last_words(lines=1))), "")
@@ -260,6 +290,11 @@ class _Demo:
                 console.print(self._windows[one], style="yellow", soft_wrap=True)
             told |= closed
             await asyncio.sleep(_LOOK)
+
+
+def _console() -> Console:
+    # a line in the middle of a live table must come through the table's own console
+    return out if out.is_terminal else err
 
 
 def _tell_end(overview: Overview) -> None:
