@@ -3,7 +3,8 @@
     client_process.py CREDENTIALS JOURNAL ADDRESS PLACE VALUE
 
 ``PLACE`` is ``journal`` (the decision is on disk, and not published), ``publish`` (the broker has
-it, the result has not come) or ``nowhere``: then it plays until the session is over.
+it, the result has not come) or ``nowhere``: then it plays until the session is over. It says when
+it has begun, and how it ended.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ async def main() -> None:
         journal=journal,
         decide=lambda stage: None if stage.form is None else {"value": int(value)},
     )
+    sys.stdout.write("begun\n")
+    sys.stdout.flush()
     with journal:
         sys.stdout.write(f"{await bot.play()}\n")
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -206,22 +206,28 @@ def test_a_decision_whose_result_never_came_is_sent_again_and_done_once(
     run(test())
 
 
+def process_arguments(
+    laboratory: Laboratory, credentials: Credentials, path: Path, place: str, value: int
+) -> list[str]:
+    server = laboratory.server
+    assert isinstance(server, Real)
+    return [
+        sys.executable,
+        str(PROCESS),
+        json.dumps(asdict(credentials)),
+        str(path),
+        str(server.address),
+        place,
+        str(value),
+    ]
+
+
 def played_by_process(
     laboratory: Laboratory, credentials: Credentials, path: Path, place: str, value: int
 ) -> subprocess.CompletedProcess[str]:
     """Run a client in a process of its own, until it dies or its session is over."""
-    server = laboratory.server
-    assert isinstance(server, Real)
     return subprocess.run(
-        [
-            sys.executable,
-            str(PROCESS),
-            json.dumps(asdict(credentials)),
-            str(path),
-            str(server.address),
-            place,
-            str(value),
-        ],
+        process_arguments(laboratory, credentials, path, place, value),
         capture_output=True,
         text=True,
         timeout=40,
@@ -250,7 +256,7 @@ def test_a_process_that_is_killed_has_decided_what_it_decided(
                     kept += [one.message_id for one in journal.pending()]
                 assert kept
             done = await asyncio.to_thread(played_by_process, laboratory, mine, path, "nowhere", 6)
-            assert done.stdout == "finished\n", done
+            assert done.stdout == "begun\nfinished\n", done
             assert await bot == "finished"
             with Journal(path) as journal:
                 assert journal.pending() == ()
@@ -273,27 +279,20 @@ def test_a_client_that_is_killed_at_any_time_gets_to_the_end(
     async def test() -> None:
         async with sitting(laboratory) as (mine, other):
             bot = asyncio.create_task(Bot(laboratory.server.transport(), other).play())
-            outcome = ""
-            for _ in range(20):
+            arguments = process_arguments(laboratory, mine, path, "nowhere", 1)
+            for _ in range(10):
                 client = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    str(PROCESS),
-                    json.dumps(asdict(mine)),
-                    str(path),
-                    str(laboratory.server.address),  # type: ignore[attr-defined]
-                    "nowhere",
-                    "1",
-                    stdout=asyncio.subprocess.PIPE,
+                    *arguments, stdout=asyncio.subprocess.PIPE
                 )
-                try:
-                    said, _ = await asyncio.wait_for(client.communicate(), chance.uniform(0.3, 1.5))
-                except TimeoutError:
+                assert client.stdout is not None
+                await client.stdout.readline()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(client.wait(), chance.uniform(0, 0.6))
+                if client.returncode is None:
                     client.kill()
-                    await client.communicate()
-                else:
-                    outcome = said.decode()
-                    break
-            assert outcome == "finished\n"
+                await client.communicate()
+            done = await asyncio.to_thread(played_by_process, laboratory, mine, path, "nowhere", 1)
+            assert done.stdout == "begun\nfinished\n", done
             assert await bot == "finished"
             assert [one for _, one in stored(laboratory, mine.seat)] == ["submitted.v1"] * 3
 

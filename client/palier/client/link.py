@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Self
@@ -52,6 +53,8 @@ _DOUBT = 5.0
 #: Seconds after which a snapshot that did not come is asked for again.
 _AGAIN = 5.0
 _TICK = 1.0
+#: Events that wait for the first snapshot; if there are more, a gap in versions tells.
+_EARLY = 1000
 #: Seconds in which the last results of a session come by themselves.
 _LAST = 0.5
 
@@ -98,7 +101,10 @@ class Link:
             deaf=self._ask,
             cut=lambda connection: self._spawn(connection.close()),
         )
+        #: Whether a snapshot has come. What is heard before may be old, for it is not known what an
+        #: earlier client has heard: so it waits for the snapshot.
         self._certain = False
+        self._early: deque[Message] = deque(maxlen=_EARLY)
         self._doubtful = True
         self._snapshot: str | None = None
         self._asked_at = 0.0
@@ -285,6 +291,8 @@ class Link:
         if stage is not None and snapshot.submitted:
             self._settle_submitted(snapshot, stage)
         self._send()
+        while self._early:
+            self._take_event(self._early.popleft())
 
     def _settle_submitted(self, snapshot: Snapshot, stage: Stage) -> None:
         """Strike off what the snapshot proves to be committed: this very answer."""
@@ -303,17 +311,24 @@ class Link:
                 if session != self.state.session:
                     self.state = ClientState(seat=self._seat, session=session, partition=partition)
                     self._certain = False
+                    self._early.clear()
                     self._unsettled.hurry()
                     self._send()
                     self._changed()
                 self._ask()
             case event:
-                if isinstance(event, Released):
-                    self._settle_released(event)
-                elif isinstance(event, SeatChanged):
-                    self._doubt()
                 self._clock = self._clock.told(event, at=self._heard_at)
-                self._follow(self.state.heard(event))
+                if self._certain:
+                    self._take_event(event)
+                else:
+                    self._early.append(event)
+
+    def _take_event(self, event: Message) -> None:
+        if isinstance(event, Released):
+            self._settle_released(event)
+        elif isinstance(event, SeatChanged):
+            self._doubt()
+        self._follow(self.state.heard(event))
 
     def _settle(self, cause: str | None, result: Submitted | Refused) -> None:
         if isinstance(result, Refused) and result.code in LATER:
@@ -370,7 +385,7 @@ class Link:
             state = state.on_the_way(pending.command.answer)
         if state is not before:
             self.state = state
-            if self._certain:  # what is heard before the first snapshot may be old
+            if self._certain:
                 self._drafts.leave(but=self._open)
             self._changed()
         if before.held and not state.held:

@@ -12,13 +12,12 @@ import pytest
 
 from palier.client.bot import Bot
 from palier.client.journal import Journal
-from palier.client.state import Excluded, Note, Notice, Waiting
+from palier.client.state import Asking, Excluded, Note, Notice, Waiting
 from palier.schemas.commands import Submit
 from palier.schemas.events import (
     Released,
     SeatChanged,
     SessionFinished,
-    StageOpened,
     StatusChanged,
 )
 from palier.schemas.forms import FormSpec, IntegerField
@@ -78,16 +77,16 @@ def test_a_bot_gives_no_stage_the_answer_to_another(memory: Memory) -> None:
 
     async def test() -> None:
         async with at_work(memory) as clerk:
-            clerk.snapshot = None
-            second = stage(2)  # asks for nothing
-            for message in (
-                StageOpened(session=SESSION, version=1, stage=stage(1, form=FORM)),
+            clerk.snapshot = snapshot(stage=stage(1, form=FORM))
+            bot = Bot(memory.transport(), CREDENTIALS, pause=lambda: 0.1)
+            game = asyncio.create_task(bot.play())
+            await until(lambda: isinstance(bot.link.state.screen, Asking))
+            then = stage(2)  # asks for nothing
+            clerk.say(
                 Released(
-                    session=SESSION, scope="all", generation=1, version=2, stage="any", next=second
-                ),
-            ):
-                clerk.say(message)
-            game = asyncio.create_task(Bot(memory.transport(), CREDENTIALS).play())
+                    session=SESSION, scope="all", generation=1, version=2, stage="any", next=then
+                )
+            )
 
             cause = await clerk.submit()
             assert isinstance(cause.message, Submit)
