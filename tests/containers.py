@@ -21,7 +21,7 @@ import psycopg
 import pytest
 from testcontainers.core.container import DockerContainer
 
-_BROKER = Path(__file__).parents[1] / "broker"
+BROKER = Path(__file__).parents[1] / "broker"
 
 #: Seconds until a container must serve.
 _PATIENCE = 90.0
@@ -36,13 +36,13 @@ def rabbitmq() -> Iterator[dict[str, str]]:
         .with_env("RABBITMQ_DEFAULT_USER", "palier.worker")
         .with_env("RABBITMQ_DEFAULT_PASS", password)
         .with_env("RABBITMQ_DEFAULT_VHOST", "palier")
-        .with_volume_mapping(_BROKER / "rabbitmq.conf", "/etc/rabbitmq/rabbitmq.conf", "ro")
-        .with_volume_mapping(_BROKER / "enabled_plugins", "/etc/rabbitmq/enabled_plugins", "ro")
+        .with_volume_mapping(BROKER / "rabbitmq.conf", "/etc/rabbitmq/rabbitmq.conf", "ro")
+        .with_volume_mapping(BROKER / "enabled_plugins", "/etc/rabbitmq/enabled_plugins", "ro")
     )
     _publish(container, 5672, 15672)
     with container:
         amqp, management = (container.get_exposed_port(one) for one in (5672, 15672))
-        _until(lambda: _greets(amqp) and _serves(management), "RabbitMQ")
+        _until(lambda: greets(amqp) and serves(management), "RabbitMQ")
         yield {
             "PALIER_TEST_AMQP": f"amqp://palier.worker:{password}@127.0.0.1:{amqp}/palier",
             "PALIER_TEST_MANAGEMENT": f"http://127.0.0.1:{management}",
@@ -81,7 +81,7 @@ def _until(ready: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-def _greets(port: int) -> bool:
+def greets(port: int) -> bool:
     """Tell whether RabbitMQ itself answers: Docker's own proxy takes connections before it does."""
     with (
         contextlib.suppress(OSError),
@@ -92,7 +92,7 @@ def _greets(port: int) -> bool:
     return False
 
 
-def _serves(port: int) -> bool:
+def serves(port: int) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(f"http://127.0.0.1:{port}/api/whoami", timeout=2).close()

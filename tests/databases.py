@@ -167,6 +167,13 @@ class PrivateCluster(Cluster):
     It keeps nothing through a crash of the machine: what it is to prove needs no such thing.
     """
 
+    #: What PostgreSQL is told besides where it is.
+    options: tuple[str, ...] = (
+        *("-c", "fsync=off", "-c", "full_page_writes=off"),
+        *("-c", "synchronous_commit=off", "-c", "max_connections=50"),
+        *("-c", "shared_buffers=16MB", "-c", "autovacuum=off"),
+    )
+
     def __init__(self, programs: Path) -> None:
         self._programs = programs
         # not below pytest's folders, which PostgreSQL's user must not enter
@@ -198,9 +205,7 @@ class PrivateCluster(Cluster):
                     *("-D", self._folder / "data"),
                     *("-h", "127.0.0.1", "-p", str(self._port)),
                     *("-c", "unix_socket_directories="),
-                    *("-c", "fsync=off", "-c", "full_page_writes=off"),
-                    *("-c", "synchronous_commit=off", "-c", "max_connections=50"),
-                    *("-c", "shared_buffers=16MB", "-c", "autovacuum=off"),
+                    *self.options,
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
