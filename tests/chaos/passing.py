@@ -26,6 +26,9 @@ class Passing(Connection):
     def blocked(self) -> bool:
         return self._inner.blocked
 
+    async def unblocked(self) -> None:
+        await self._inner.unblocked()
+
     async def declare(self, *declarations: Declaration, deadline: float = 30.0) -> None:
         await self._inner.declare(*declarations, deadline=deadline)
 
