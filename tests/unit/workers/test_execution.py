@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -220,3 +221,127 @@ def test_data_that_cannot_be_sent_are_refused_in_words() -> None:
 
     with pytest.raises(ProgramFailed, match="data of stage 'show' cannot be sent"):
         start(run(body))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), [1, {"deep": -float("inf")}]])
+def test_data_with_numbers_that_are_none_are_refused_in_words(number: Any) -> None:
+    async def body(session: Session) -> None:
+        await session.stage("show", data={"what": number})
+
+    with pytest.raises(ProgramFailed, match="data of stage 'show' cannot be sent: a number in it"):
+        start(run(body))
+
+
+def test_data_are_shown_as_the_record_has_them() -> None:
+    async def body(session: Session) -> None:
+        await session.stage("show", data={"a": (1, 2), "b": {1: Decimal("0.5")}, "c": NOW})
+
+    (asked,) = start(run(body))
+
+    assert isinstance(asked, StageRequest)
+    assert asked.public == {"a": [1, 2], "b": {"1": "0.5"}, "c": "2026-01-01T12:00:00Z"}
+
+
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), Decimal("-Infinity")])
+def test_nobody_is_paid_what_is_no_number(amount: Any) -> None:
+    async def body(session: Session) -> None:
+        for one in session:
+            one.pay(amount)
+
+    with pytest.raises(ProgramFailed, match=r"p1 cannot be paid .*: give a number"):
+        start(run(body))
+
+
+@pytest.mark.parametrize("end", [SystemExit(3), GeneratorExit(), asyncio.CancelledError()])
+def test_an_author_who_would_end_the_worker_ends_nothing_else(end: BaseException) -> None:
+    async def body(session: Session) -> None:
+        raise end
+
+    with pytest.raises(ProgramFailed, match=type(end).__name__):
+        start(run(body))
+
+
+def test_a_side_effect_is_performed_where_it_stands_and_its_result_given() -> None:
+    performed: list[OnceRequest] = []
+    seen: list[Any] = []
+
+    async def body(session: Session) -> None:
+        seen.append(await session.once("scale", lambda: 4))
+        seen.append(await session.once("scale", lambda: 5))
+        await session.stage("end")
+
+    def perform(request: OnceRequest) -> Any:
+        performed.append(request)
+        return 10 + len(performed)
+
+    run(body).start(at=NOW, perform=perform)
+
+    assert [(one.scope, one.name, one.visit) for one in performed] == [
+        ("all", "scale", 1),
+        ("all", "scale", 2),
+    ]
+    assert seen == [11, 12]
+
+
+def test_a_side_effect_needs_a_name_that_can_be_kept() -> None:
+    async def body(session: Session) -> None:
+        await session.once("The Scale", lambda: 4)
+
+    with pytest.raises(ProgramFailed, match="A side effect: 'The Scale' cannot be a name"):
+        start(run(body))
+
+
+def test_a_scope_that_nobody_is_left_in_ends_there() -> None:
+    met: list[Any] = []
+
+    async def play(group: Group) -> str:
+        await group.stage("first")
+        return group.name
+
+    async def body(session: Session) -> None:
+        met.extend(await session.each_group(play, size=2))
+        await session.stage("end")
+
+    execution = run(body)
+    start(execution)
+
+    assert execution.abandon("g1", at=NOW, perform=no_effects) == []
+    assert names(resume(execution, "g2", nothing())) == [("all", "end")]
+    assert met == [None, "g2"]
+
+
+def test_an_author_who_catches_everything_does_not_keep_an_abandoned_scope_open() -> None:
+    async def play(group: Group) -> None:
+        try:
+            await group.stage("first")
+        except Exception:  # noqa: BLE001 - what an author may write
+            await group.stage("second")
+
+    async def body(session: Session) -> None:
+        await session.each_group(play, size=2)
+        await session.stage("end")
+
+    execution = run(body)
+    start(execution)
+    execution.abandon("g1", at=NOW, perform=no_effects)
+
+    assert names(execution.abandon("g2", at=NOW, perform=no_effects)) == [("all", "end")]
+
+
+def test_who_is_excluded_is_in_no_scope_until_let_in_again() -> None:
+    seen: list[list[str]] = []
+
+    async def body(session: Session) -> None:
+        for _ in range(3):
+            seen.append([one.seat for one in session])
+            assert len(session) == len(seen[-1])
+            await session.stage("round")
+
+    execution = run(body)
+    start(execution)
+    execution.exclude("p2")
+    resume(execution, "all", nothing())
+    execution.exclude("p2", excluded=False)
+    resume(execution, "all", nothing())
+
+    assert seen == [list(SEATS), ["p1", "p3", "p4"], list(SEATS)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from palier.program.errors import ProgramError
+
 #: Places of a payoff: enough for any currency, few enough to wash out binary fractions.
 _PLACES = Decimal("1e-9")
 
@@ -31,7 +33,9 @@ class Participant:
     def pay(self, amount: float | Decimal) -> None:
         """Add to the payoff; an amount below zero is a loss.
 
-        It is kept with the opening of the next stage, in one transaction.
+        It is kept with the opening of the next stage, in one transaction. Raises `ProgramError`.
         """
         exact = amount if isinstance(amount, Decimal) else Decimal(repr(amount))
+        if not exact.is_finite():
+            raise ProgramError(f"{self.seat} cannot be paid {amount}: give a number.")
         self._payoff = (self._payoff + exact.quantize(_PLACES)).normalize()

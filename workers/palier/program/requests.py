@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import JsonValue
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from palier.program.errors import ProgramError
 from palier.schemas.events import Missing
 from palier.schemas.forms import Form
 
@@ -85,3 +87,15 @@ class Gather:
     def __await__(self) -> Generator[Gather, list[Any], list[Any]]:
         results = yield self
         return results
+
+
+def as_recorded(value: Any) -> Any:
+    """Return a value as a replay has it: there and back through JSON; raises `ProgramError`."""
+    try:
+        text = to_json(value)
+    except PydanticSerializationError as error:
+        raise ProgramError(str(error)) from None
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        raise ProgramError("a number in it is infinite, or none at all (nan).") from None

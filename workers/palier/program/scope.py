@@ -12,12 +12,18 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from pydantic import JsonValue, ValidationError
-from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from palier.program.errors import ProgramError
 from palier.program.participant import Participant
 from palier.program.program import titled
-from palier.program.requests import Abandoned, Gather, OnceRequest, ScopeRequest, StageRequest
+from palier.program.requests import (
+    Abandoned,
+    Gather,
+    OnceRequest,
+    ScopeRequest,
+    StageRequest,
+    as_recorded,
+)
 from palier.schemas.errors import InvalidName
 from palier.schemas.events import Missing as Policy
 from palier.schemas.forms import Form, describe
@@ -296,13 +302,11 @@ def _empty(stage: str, form: type[Form] | None) -> Form | None:
 
 def _jsonable(stage: str, data: Mapping[str, Any]) -> dict[str, JsonValue]:
     try:
-        # there and back: the program's record is compared with what it shows in a replay
-        shown = from_json(
-            to_json(
-                {key: float(one) if isinstance(one, Decimal) else one for key, one in data.items()}
-            )
+        # the record is compared with what the program shows in a replay
+        shown = as_recorded(
+            {key: float(one) if isinstance(one, Decimal) else one for key, one in data.items()}
         )
-    except PydanticSerializationError as error:
+    except ProgramError as error:
         raise ProgramError(f"The data of stage {stage!r} cannot be sent: {error}") from None
     assert isinstance(shown, dict)
     return shown

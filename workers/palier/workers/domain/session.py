@@ -27,11 +27,10 @@ from decimal import Decimal
 from typing import Literal
 
 from pydantic import JsonValue, ValidationError
-from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from palier.program.errors import ProgramError
 from palier.program.program import Program
-from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
+from palier.program.requests import OnceRequest, ScopeRequest, StageRequest, as_recorded
 from palier.schemas.commands import Submit
 from palier.schemas.events import Clock, Standing
 from palier.schemas.forms import Form
@@ -470,10 +469,10 @@ class Session:
 
     def _performing(self, effects: list[Fact], at: datetime) -> Perform:
         def perform(request: OnceRequest) -> JsonValue:
+            found = request.call()
             try:
-                # as a replay will have it: there and back through JSON
-                value: JsonValue = from_json(to_json(request.call()))
-            except PydanticSerializationError as error:
+                value: JsonValue = as_recorded(found)
+            except ProgramError as error:
                 raise ProgramError(
                     f"The side effect {request.name!r} gives what cannot be kept: {error}"
                 ) from None
