@@ -389,6 +389,11 @@ def _decided(
     known = work.known(command.session)
     if known is None:
         return _no_session(command.session)
+    if known.session.opening.partition != work.partition:
+        # what is conducted from two queues is in no order
+        return _refusal(
+            command.session, "wrong-partition", f"Session {command.session} is conducted elsewhere."
+        )
     facts = decide(known.session)
     if isinstance(facts, Refusal):
         return _refused(command.session, facts)
