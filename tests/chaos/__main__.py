@@ -63,7 +63,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./run chaos", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="./run chaos", description="Strike while bots play, and look for what was lost."
+    )
     parser.add_argument(
         "--faults", type=int, default=1000, help="how many, on all backends together"
     )

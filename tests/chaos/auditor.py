@@ -72,6 +72,7 @@ class Auditor:
             while channel.queue_declare(_QUEUE, passive=True).method.message_count:
                 connection.process_data_events(time_limit=_LOOK)
             connection.process_data_events(time_limit=_LOOK)
+            channel.queue_delete(_QUEUE)
         finally:
             with suppress(AMQPError, OSError):
                 connection.close()

@@ -53,6 +53,11 @@ async def worker_killed(ground: Ground, strike: Strike) -> None:
     ground.active.kept.signal(signal.SIGKILL)
 
 
+async def worker_restarted(ground: Ground, strike: Strike) -> None:
+    strike.now()
+    ground.active.kept.signal(signal.SIGTERM)
+
+
 async def workers_killed(ground: Ground, strike: Strike) -> None:
     strike.now()
     for one in ground.workers:

@@ -184,6 +184,7 @@ class Ground:
                 "PALIER_HEALTH_FILE": str(health),
             },
             log=self._folder / "logs" / f"{name}.log",
+            forever=True,
         )
         await self._stack.enter_async_context(kept)
         return Worker(kept=kept, amqp=amqp, management=management, database=database, moment=moment)

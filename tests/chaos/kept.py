@@ -29,6 +29,7 @@ def _die_with_the_campaign() -> None:
 class Kept:
     """A Python module as a process, started again until it ends well; an async context manager.
 
+    With ``forever`` it is started again though it has ended well.
     An end that nobody ordered by SIGKILL is counted: in `refusals` when it said why in a sentence
     of its own (``palier worker: ...``), in `crashes` when it did not.
     """
@@ -40,6 +41,7 @@ class Kept:
         *arguments: str,
         environment: Mapping[str, str],
         log: Path,
+        forever: bool = False,
     ) -> None:
         self.name = name
         self.starts = 0
@@ -50,6 +52,7 @@ class Kept:
         self._arguments = arguments
         self._environment = environment
         self._log = log
+        self._forever = forever
         self._process: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None
 
@@ -124,7 +127,7 @@ class Kept:
         while True:
             assert self._process is not None
             code = await self._process.wait()
-            if code == 0:
+            if code == 0 and not self._forever:
                 self.ended.set()
                 return
             self._note_end(code)

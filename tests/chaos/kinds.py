@@ -32,13 +32,19 @@ KINDS: dict[str, Kind] = {
     "worker-dies-after-commit": Kind(
         sentence="worker killed between commit and telling",
         do=deeds.worker_dies("after-commit"),
-        weight=6,
+        weight=3,
+    ),
+    "worker-dies-after-release": Kind(
+        sentence="worker killed between a release and telling of it",
+        do=deeds.worker_dies("after-release"),
+        weight=4,
     ),
     "worker-dies-before-ack": Kind(
         sentence="worker killed between telling and acknowledging",
         do=deeds.worker_dies("before-ack"),
         weight=6,
     ),
+    "worker-restarted": Kind(sentence="worker asked to end", do=deeds.worker_restarted, weight=2),
     "workers-killed": Kind(sentence="all workers killed", do=deeds.workers_killed, weight=2),
     "worker-stopped": Kind(
         sentence="worker stopped for 0.3 to 3 s", do=deeds.worker_stopped(0.3, 3.0), weight=3
@@ -91,7 +97,10 @@ KINDS: dict[str, Kind] = {
         outlasts=True,
     ),
     "client-muted-and-killed": Kind(
-        sentence="client killed while what it sends is lost", do=deeds.muted_and_killed, weight=4
+        sentence="client killed while what it sends is lost",
+        do=deeds.muted_and_killed,
+        weight=3,
+        outlasts=True,
     ),
     "client-delayed": Kind(
         sentence="client's messages 0.3 s late", do=deeds.client(deeds.delay), weight=3

@@ -108,7 +108,10 @@ def _seconds(value: Any) -> float | None:
 
 
 def left_in(address: tuple[str, int], user: str, password: str, *, partitions: int) -> list[str]:
-    """Return what is ready in queues where nothing should be left, once nobody consumes them."""
+    """Return what is ready in queues where nothing should be left; nobody consumes them any more.
+
+    It is taken out.
+    """
     host, port = address
     parameters = pika.ConnectionParameters(
         host, port, "palier", pika.PlainCredentials(user, password)
@@ -121,6 +124,7 @@ def left_in(address: tuple[str, int], user: str, password: str, *, partitions: i
             count = channel.queue_declare(queue, passive=True).method.message_count
             if count:
                 found.append(f"{queue}: {count} messages")
+                channel.queue_purge(queue)
         for queue in ("dead-letters", "unroutable"):
             while (got := channel.basic_get(queue, auto_ack=True))[0] is not None:
                 method, properties, body = got

@@ -69,6 +69,7 @@ _WORKER_ALONE = frozenset(
         "workers-killed",
         "worker-dies-before-commit",
         "worker-dies-after-commit",
+        "worker-dies-after-release",
         "worker-dies-before-ack",
     }
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How big a campaign is.
+    """How big a campaign is. ``prefix`` begins the names of its sessions.
 
     ``sessions`` at a time, each with ``seats`` in ``processes`` client processes; ``rounds`` of
     each session; ``pause`` is how long a bot thinks, in seconds at most.
@@ -20,6 +20,7 @@ class Shape:
     processes: int = 2
     rounds: int = 8
     pause: float = 0.4
+    prefix: str = "s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ class Player:
 def opening(number: int, *, shape: Shape, seed: int) -> OpenSession:
     """Return the command that opens a campaign's session of this number."""
     program, group = _PROGRAMS[number % len(_PROGRAMS)]
-    session = f"s{number}"
+    session = f"{shape.prefix}{number}"
     seats = shape.seats // group * group
     return OpenSession(
         session=session,

@@ -7,6 +7,8 @@ and the engine. When FILE says so the process kills itself there (SIGKILL), once
     an answer is written and not yet committed
 ``after-commit``
     it is committed, and nobody was told
+``after-release``
+    the same, of an answer that was the last to come and opened a barrier
 ``before-ack``
     everybody was told, and RabbitMQ does not know: it will deliver the batch again
 
@@ -39,9 +41,6 @@ from palier.workers.runtime.worker import Surroundings
 from tests.chaos.passing import Passing
 from tests.chaos.planted import workers as planted
 
-#: Moments at which a worker can be told to die.
-MOMENTS = ("before-commit", "after-commit", "before-ack")
-
 
 class Fate:
     """When to die: a word in a file."""
@@ -71,7 +70,10 @@ class _Mortal(Passing):
         self, publications: Sequence[Publication], *, deadline: float = 10.0
     ) -> list[Outcome]:
         # replies to questions and hints of progress follow no commit of a decision
-        if any(one.properties.kind in {"submitted.v1", "released.v1"} for one in publications):
+        kinds = {one.properties.kind for one in publications}
+        if "released.v1" in kinds:
+            self._fate.comes("after-release")
+        if kinds & {"submitted.v1", "released.v1"}:
             self._fate.comes("after-commit")
         return await super().publish(publications, deadline=deadline)
 
