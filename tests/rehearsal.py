@@ -317,3 +317,18 @@ def program(body: Callable[[ProgramSession], Awaitable[None]]) -> type[Program]:
             await body(session)
 
     return Example
+
+
+def rehearse(
+    database: Database,
+    body: Callable[[ProgramSession], Awaitable[None]],
+    *,
+    seats: Sequence[str] = ("p1", "p2", "p3", "p4"),
+    start: bool = True,
+) -> Rehearsal:
+    """Open a session of the program that a coroutine function is, for two workers in turn."""
+    known = Catalogue([])
+    known.add("example", program(body))
+    rehearsal = Rehearsal(database, known, seats=seats, workers=2)
+    rehearsal.open("example", start=start)
+    return rehearsal

@@ -27,10 +27,9 @@ from palier.schemas.names import ALL
 from palier.schemas.replies import Done, Refused
 from palier.workers.persistence import tables
 from palier.workers.persistence.export import export
-from palier.workers.runtime.catalogue import Catalogue
 from tests.databases import Database
 from tests.laboratory import Number, payoffs, status
-from tests.rehearsal import SESSION, Rehearsal, program, quick_database, said
+from tests.rehearsal import SESSION, Rehearsal, quick_database, rehearse, said
 
 SEATS = ("p1", "p2", "p3", "p4")
 
@@ -42,15 +41,7 @@ Play = Callable[[Body], Rehearsal]
 def play() -> Iterator[Play]:
     """Start a session of a program's body."""
     with quick_database() as database:
-        yield lambda body: playing(database, body)
-
-
-def playing(database: Database, body: Body) -> Rehearsal:
-    known = Catalogue([])
-    known.add("example", program(body))
-    rehearsal = Rehearsal(database, known, seats=SEATS, workers=2)
-    rehearsal.open("example")
-    return rehearsal
+        yield lambda body: rehearse(database, body)
 
 
 async def in_groups(session: Session) -> None:
@@ -101,7 +92,7 @@ def refused(rehearsal: Rehearsal, stage: str, **more: Any) -> Refused:
 
 
 def test_a_stage_is_opened_once_more_and_what_came_after_is_set_aside(database: Database) -> None:
-    rehearsal = playing(database, three_stages)
+    rehearsal = rehearse(database, three_stages)
     rehearsal.arrive(value=1)
     rehearsal.arrive(value=2)
     rehearsal.arrive("p1", value=3)
@@ -132,7 +123,7 @@ def openings(rehearsal: Rehearsal, *statuses: str) -> list[tuple[str, int, str]]
 
 
 def test_exports_tell_what_was_set_aside_from_what_counts(database: Database) -> None:
-    rehearsal = playing(database, three_stages)
+    rehearsal = rehearse(database, three_stages)
     rehearsal.arrive(value=1)
     rehearsal.arrive(value=2)
     rewound(rehearsal, "second")
@@ -206,7 +197,7 @@ def test_what_a_group_had_done_before_the_step_stays(play: Play) -> None:
 
 
 def test_it_can_be_done_again_and_again_by_any_worker(database: Database) -> None:
-    rehearsal = playing(database, in_groups)
+    rehearsal = rehearse(database, in_groups)
     rehearsal.arrive()
     for turn in range(3):
         rehearsal.arrive(value=1)
@@ -276,10 +267,7 @@ def test_a_session_that_has_not_begun_or_is_over_does_not_go_on(play: Play) -> N
 
 def test_a_session_in_its_lobby_has_no_stage_to_go_on_from() -> None:
     with quick_database() as database:
-        known = Catalogue([])
-        known.add("example", program(three_stages))
-        rehearsal = Rehearsal(database, known, seats=SEATS)
-        rehearsal.open("example", start=False)
+        rehearsal = rehearse(database, three_stages, start=False)
 
         assert refused(rehearsal, "first").code == "not-running"
 
