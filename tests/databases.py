@@ -16,7 +16,7 @@ import tempfile
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -77,6 +77,15 @@ class Database(ABC):
             asked = text(question) if isinstance(question, str) else question
             return list(db.execute(asked))
 
+    @contextmanager
+    def plain(self) -> Iterator[Engine]:
+        """Open it as other programs do, who are as patient as they like."""
+        engine = open_database(self.url)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
     def close(self) -> None:
         """End every connection that a test has left."""
         for one in self._engines:
@@ -100,12 +109,8 @@ class Sqlite(Database):
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        engine = open_database(self.url)
-        try:
-            with engine.begin():  # nobody else can write, or begin to
-                yield
-        finally:
-            engine.dispose()
+        with self.plain() as engine, engine.begin():  # nobody else can write, or begin to
+            yield
 
 
 class Postgresql(Database):
@@ -115,20 +120,42 @@ class Postgresql(Database):
 
     def __init__(self, cluster: Cluster, name: str) -> None:
         super().__init__()
-        self._cluster = cluster
+        self.cluster = cluster
         self.url = cluster.url(name)
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        if not isinstance(self._cluster, PrivateCluster):
+        with self._gone(self.own().stop):
+            yield
+
+    @contextmanager
+    def killed(self) -> Iterator[None]:
+        """Let the whole server be gone, without a word, for a while."""
+        with self._gone(self.own().kill):
+            yield
+
+    def hang_up(self) -> None:
+        """Let the server end every connection to this database."""
+        self.cluster.command(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{make_url(self.url).database}'"
+        )
+
+    def own(self) -> PrivateCluster:
+        """Return its cluster, if it is ours to end; skips otherwise."""
+        if not isinstance(self.cluster, PrivateCluster):
             pytest.skip("this PostgreSQL is not ours: nothing here stops it")
+        return self.cluster
+
+    @contextmanager
+    def _gone(self, end: Callable[[], None]) -> Iterator[None]:
         if self._asking is not None:
             self._asking.dispose()  # its connection would be dead
-        self._cluster.stop()
+        end()
         try:
             yield
         finally:
-            self._cluster.start()
+            self.own().start()
 
 
 class Cluster:
@@ -149,10 +176,10 @@ class Cluster:
             db.execute(text(statement))
 
     @contextmanager
-    def database(self) -> Iterator[Postgresql]:
-        """Make an empty database, and drop it in the end."""
+    def database(self, *, place: str = "pg_default") -> Iterator[Postgresql]:
+        """Make an empty database, and drop it in the end; ``place`` is the tablespace of it."""
         name = f"palier_test_{uuid.uuid4().hex[:12]}"
-        self.command(f"CREATE DATABASE {name}")
+        self.command(f"CREATE DATABASE {name} TABLESPACE {place}")
         database = Postgresql(self, name)
         try:
             yield database
@@ -164,7 +191,8 @@ class Cluster:
 class PrivateCluster(Cluster):
     """A cluster of this run's own, on a free port of the loopback. A context manager.
 
-    It keeps nothing through a crash of the machine: what it is to prove needs no such thing.
+    It keeps nothing through a crash of the machine: what it is to prove needs no such thing. Nor
+    through one of its own, unless asked to at each commit: a worker asks.
     """
 
     #: What PostgreSQL is told besides where it is.
@@ -196,6 +224,19 @@ class PrivateCluster(Cluster):
     def __exit__(self, *reason: object) -> None:
         self._remove()
 
+    @contextmanager
+    def placed(self, folder: Path) -> Iterator[Postgresql]:
+        """Make an empty database whose tables are in a folder."""
+        if self._user is not None:
+            shutil.chown(folder, self._user, self._user)
+        place = f"place_{uuid.uuid4().hex[:12]}"
+        self.command(f"CREATE TABLESPACE {place} LOCATION '{folder}'")
+        try:
+            with self.database(place=place) as database:
+                yield database
+        finally:
+            self.command(f"DROP TABLESPACE {place}")
+
     def start(self) -> None:
         """Start it and wait until it answers."""
         with (self._folder / "log").open("ab") as log:
@@ -223,6 +264,15 @@ class PrivateCluster(Cluster):
                 time.sleep(0.05)
             else:
                 return
+
+    def kill(self) -> None:
+        """End it without a word, as the system does when memory is short; `start` starts it."""
+        assert self._process is not None
+        pids = [self._process.pid, *_children(self._process.pid)]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait(_PATIENCE)
+        self._process = None
 
     def stop(self) -> None:
         """Stop it; connections are ended."""
@@ -282,6 +332,12 @@ def a_cluster() -> Iterator[Cluster]:
         )
     with PrivateCluster(programs) as cluster:
         yield cluster
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes that one has started (Linux)."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for one in tasks for child in one.read_text().split()]
 
 
 def _free_port() -> int:

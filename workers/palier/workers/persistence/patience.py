@@ -38,7 +38,7 @@ _SQLITE = {
     "SQLITE_IOERR": "Its disk fails: look at the system's log.",
     "SQLITE_CORRUPT": "The file is damaged: stop the worker and put a copy back.",
     "SQLITE_NOTADB": "The file is damaged: stop the worker and put a copy back.",
-    "SQLITE_CANTOPEN": "The file cannot be opened: is its folder there?",
+    "SQLITE_CANTOPEN": "The file cannot be opened: may this worker write to its folder?",
 }
 
 #: The same by SQLSTATE, or its first two characters.

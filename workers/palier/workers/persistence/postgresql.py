@@ -67,6 +67,8 @@ def _client(patience: Patience) -> dict[str, object]:
 def _options(patience: Patience, given: dict[str, Any]) -> str:
     """Return what the server shall do; the last word of several is the URL's own."""
     settings = {
+        # acknowledged is written down, whatever the server's configuration says
+        "synchronous_commit": "on",
         "lock_timeout": _milliseconds(patience.lock),
         "statement_timeout": _milliseconds(patience.answer),
         "idle_in_transaction_session_timeout": _milliseconds(patience.stillness),

@@ -177,15 +177,15 @@ class Conductor:
     async def _in_database(self, call: Callable[[], T]) -> T:
         """Call in the database's thread, again and again until the database answers."""
         loop = asyncio.get_running_loop()
-        waited, delay = 0.0, _FIRST_RETRY
+        begun, delay = loop.time(), _FIRST_RETRY
         while True:
             try:
                 result = await loop.run_in_executor(self._executor, call)
             except DatabaseUnavailable as error:
-                level = logging.ERROR if waited >= _ALARM else logging.WARNING
+                # an attempt may take long itself: a lock is waited for, or an answer
+                level = logging.ERROR if loop.time() - begun >= _ALARM else logging.WARNING
                 _log.log(level, "%s Nothing is lost; trying again in %.1f s.", error, delay)
                 await asyncio.sleep(delay)
-                waited += delay
                 delay = min(2 * delay, _LAST_RETRY)
             else:
                 return result
