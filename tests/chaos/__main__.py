@@ -24,6 +24,9 @@ from tests.chaos.campaign import Outcome, campaign
 from tests.chaos.kinds import weights
 from tests.chaos.schedule import drawn
 
+#: Between these a document has the tables.
+_BEGIN, _END = "<!-- campaign -->", "<!-- end of the campaign -->"
+
 #: Faults between two words on how it gets on.
 _OFTEN = 10
 
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     sys.stdout.write(f"\n{text}\n\n{report.sentence(outcomes)}\n")
     if given.markdown is not None:
-        given.markdown.write_text(_page(arguments, outcomes))
+        _write(given.markdown, _page(arguments, outcomes))
     if not any(one.findings.problems for one in outcomes):
         if not given.keep:
             shutil.rmtree(folder)
@@ -74,7 +77,9 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--broker", choices=[*BROKERS, "both"], default="both")
     parser.add_argument("--minutes", type=float, help="how long faults strike, in all")
     parser.add_argument("--only", help="kinds of faults, separated by commas")
-    parser.add_argument("--markdown", type=Path, help="write the tables into this file")
+    parser.add_argument(
+        "--markdown", type=Path, help="write the tables into this file, or its place for them"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the evidence though all is well")
     return parser.parse_args(arguments)
 
@@ -133,6 +138,13 @@ def _command(given: argparse.Namespace, backend: Backend, *, share: int) -> str:
     return shlex.join(words)
 
 
+def _write(file: Path, page: str) -> None:
+    """Write a page; in a file that has a place for it, into that place."""
+    before, begin, rest = (file.read_text() if file.exists() else "").partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    file.write_text(f"{before}{begin}\n\n{page}\n{end}{after}" if end else page)
+
+
 def _page(arguments: Sequence[str], outcomes: Sequence[Outcome]) -> str:
     command = shlex.join(["./run", "chaos", *arguments])
     now = datetime.now(UTC)
@@ -142,7 +154,6 @@ def _page(arguments: Sequence[str], outcomes: Sequence[Outcome]) -> str:
             report.markdown(report.faults(outcomes)),
             report.markdown(report.totals(outcomes)),
             report.sentence(outcomes),
-            "",
         ]
     )
 

@@ -26,10 +26,8 @@ class Backend:
 
     @property
     def shape(self) -> Shape:
-        """How many workers it has: with one, it is as `palier up` runs it."""
-        if self.database == "postgresql":
-            return Shape(workers=2, partitions=2)
-        return Shape(workers=1 if self.broker == BROKERS[0] else 2)
+        """One worker on SQLite, as `palier up` has it; a standby beside it on PostgreSQL."""
+        return Shape(workers=2, partitions=2) if self.database == "postgresql" else Shape()
 
     @contextmanager
     def services(self, folder: Path) -> Iterator[tuple[Rabbit, Store]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -70,7 +70,7 @@ def differences(said: Said, record: Record) -> list[str]:
         for key, payoff in record.payoffs.items()
         if abs(Fraction(payoff) - earned[key]) > Fraction(sums.TOLERANCE)
     ]
-    return [*paid, *_shown(said, expected)]
+    return [*paid, *_shown(said, expected), *_shared(said)]
 
 
 def _shown(said: Said, expected: dict[Place, dict[str, Any]]) -> Iterator[str]:
@@ -79,8 +79,22 @@ def _shown(said: Said, expected: dict[Place, dict[str, Any]]) -> Iterator[str]:
         place = place_of(one)
         if one.data != first.setdefault(place, one.data):
             yield f"{words(place)}: shown something else the second time"
-        if place in expected and one.data != expected[place]:
+        if place in expected and not expected[place].items() <= one.data.items():
             yield f"{words(place)}: shown {one.data}, not {expected[place]}"
+
+
+def _shared(said: Said) -> Iterator[str]:
+    """Compare what all of a generation are shown of one thing that happened once."""
+    marks: dict[Where, Any] = {}
+    for one in said.entered:
+        if (mark := one.data.get("postmark")) is not None:
+            where = place_of(one)[:3]
+            if marks.setdefault(where, mark) != mark:
+                yield f"{words(where)}: one effect, and two results"
+    often = Counter(marks.values())
+    for where, mark in marks.items():
+        if often[mark] > 1:
+            yield f"{words(where)}: another generation has its result"
 
 
 def _decided(said: Said, record: Record, where: Where) -> dict[str, Any]:

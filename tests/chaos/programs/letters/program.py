@@ -1,4 +1,10 @@
-"""Everyone writes to the next one in their group, and nobody else may read it."""
+"""Everyone writes to the next one in their group, and nobody else may read it.
+
+Each round has a postmark that no other one has, and a price by chance: a worker that takes over
+must come to the same ones.
+"""
+
+import uuid
 
 from palier.program import Field, Form, Group, Program, Session
 
@@ -34,10 +40,16 @@ class Letters(Program):
             received = {one: letters[people[place - 1]] for place, one in enumerate(people)}
             for one, letter in received.items():
                 one.pay(letter.stamps)
+            shared = {
+                "postmark": await group.once("postmark", lambda: uuid.uuid4().hex),
+                "price": group.random.random(),
+                "delivered": group.now().isoformat(),
+            }
             await group.stage(
                 "read",
-                data=lambda one, received=received: {
+                data=lambda one, received=received, shared=shared: {
                     "text": received[one].text,
                     "stamps": received[one].stamps,
+                    **shared,
                 },
             )
