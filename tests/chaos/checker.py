@@ -34,7 +34,7 @@ class Findings:
     early: list[str] = field(default_factory=list)
     #: Sessions that did not come to their end.
     stuck: list[str] = field(default_factory=list)
-    #: Sent, never acknowledged, and never handled either: a participant had to decide again.
+    #: Sent and never handled, or decided once more: a client did not keep what it had sent.
     forgotten: list[str] = field(default_factory=list)
     #: Committed, and nobody was told of it.
     untold: list[str] = field(default_factory=list)
@@ -191,6 +191,10 @@ def _forgotten(findings: Findings, said: Said, record: Record) -> None:
     for (seat, message), sent in said.sent.items():
         if (seat, message) not in record.results:
             findings.forgotten.append(f"{words(place_of(sent))}: {message} was never handled")
+    for place, sent_at in said.sent_at.items():
+        if len(sent_at) > 1:
+            messages = ", ".join(one.message for one in sent_at)
+            findings.forgotten.append(f"{words(place)}: decided again: {messages}")
 
 
 def _untold(

@@ -162,6 +162,12 @@ def _never_handled(story: Story) -> None:
     story.say("sent", "b", 2, 21.5, message="lost on the way", answer=None)
 
 
+def _decided_again(story: Story) -> None:
+    story.say("sent", "b", 2, 21.5, message="b2 again", answer=None)
+    story.say("refused", "b", 2, 22.5, message="b2 again", code="already-submitted")
+    story.record.results["b", "b2 again"] = [{"result_kind": "refused.v1", "result": {}}]
+
+
 def _nobody_was_told(story: Story) -> None:
     story.entries = [one for one in story.entries if one.what != "told" or one.generation != 1]
 
@@ -206,6 +212,7 @@ def _untold_parcels(story: Story) -> None:
         (_never_opened, {"early"}),
         (_not_finished, {"stuck"}),
         (_never_handled, {"forgotten"}),
+        (_decided_again, {"forgotten"}),
         (_nobody_was_told, {"untold"}),
         (_a_gap_in_the_log, {"wrong"}),
         (_miscounted, {"wrong"}),
