@@ -7,17 +7,14 @@ problem is a sentence that names session, scope, generation and seat.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.contradictions import contradictions, differences
 from tests.chaos.ledger import Entry
 from tests.chaos.record import Place, Record, Row, Where
-from tests.chaos.said import LATER, Said, place_of, words
-
-#: How an answer came in that was sent by its participant.
-_SUBMITTED = "submitted"
+from tests.chaos.said import LATER, SUBMITTED, Said, place_of, words
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,26 +88,49 @@ def check(
 
 
 def _lost(findings: Findings, said: Said, record: Record) -> None:
-    findings.acknowledged = len(said.told)
     for place, told in said.told.items():
-        arrivals = record.arrivals.get(place, [])
-        where = words(place)
-        if not arrivals:
-            how = ", ".join(sorted({one.what for one in told}))
-            findings.lost.append(f"{where}: told ({how}), and there is no arrival")
+        rows = record.arrivals.get(place, [])
+        if rows and rows[0]["how"] != SUBMITTED:
+            findings.lost += _answered_for(said, place, told, rows[0]["how"])
             continue
-        sent = said.sent.get((place[3], arrivals[0]["message_id"]))
-        if sent is None:
-            findings.lost.append(f"{where}: what is kept was never sent by this seat")
-            continue
-        kept = _value(record.answers.get(place))
-        if kept != sent.answer:
-            findings.lost.append(f"{where}: {sent.answer} was sent, {kept} is kept")
-        for one in told:
-            if one.what == "accepted" and one.message != arrivals[0]["message_id"]:
-                findings.lost.append(f"{where}: told of {one.message}, another message is kept")
-            if one.what == "kept" and one.answer != kept:
-                findings.lost.append(f"{where}: told that {one.answer} is kept, it is {kept}")
+        findings.acknowledged += 1
+        findings.lost += _not_kept(said, record, place, told)
+
+
+def _not_kept(said: Said, record: Record, place: Place, told: list[Entry]) -> Iterator[str]:
+    """Compare what a participant was told is kept with what is."""
+    arrivals = record.arrivals.get(place, [])
+    where = words(place)
+    if not arrivals:
+        how = ", ".join(sorted({one.what for one in told}))
+        yield f"{where}: told ({how}), and there is no arrival"
+        return
+    sent = said.sent.get((place[3], arrivals[0]["message_id"]))
+    if sent is None:
+        yield f"{where}: what is kept was never sent by this seat"
+        return
+    kept = _value(record.answers.get(place))
+    if kept != sent.answer:
+        yield f"{where}: {sent.answer} was sent, {kept} is kept"
+    for one in told:
+        if one.what == "accepted" and one.message != arrivals[0]["message_id"]:
+            yield f"{where}: told of {one.message}, another message is kept"
+        if one.what == "kept" and one.answer != kept:
+            yield f"{where}: told that {one.answer} is kept, it is {kept}"
+
+
+def _answered_for(said: Said, place: Place, told: list[Entry], how: str) -> Iterator[str]:
+    """Look whether a participant, for whom another answer counts, was told that theirs does not.
+
+    A release alone says nothing then; that the answer came too late has to be shown.
+    """
+    where = words(place)
+    if any(one.what == "accepted" for one in told):
+        yield f"{where}: accepted, and what counts is of the {how}"
+    for one in said.sent_at[place]:
+        refused = said.refused_at.get((place[3], one.message))
+        if refused is None or not said.shown_not_counted(place[3], since=refused):
+            yield f"{where}: {one.message} was sent, the {how} counts, and nobody was told"
 
 
 def _duplicated(findings: Findings, said: Said, record: Record) -> None:
@@ -162,7 +182,7 @@ def _arrived_before(record: Record, said: Said, place: Place, at: float) -> bool
     arrivals = record.arrivals.get(place)
     if not arrivals or arrivals[0]["at"] > at:
         return False
-    if arrivals[0]["how"] != _SUBMITTED:
+    if arrivals[0]["how"] != SUBMITTED:
         return True
     sent = said.sent.get((place[3], arrivals[0]["message_id"]))
     return sent is not None and sent.at <= at

@@ -62,6 +62,7 @@ class Watched(Bot):
         self._seat = credentials.seat
         self._chance = random.Random()
         self._shown: tuple[str, str, int] | None = None
+        self._noticed: str | None = None
         super().__init__(
             witness,
             credentials,
@@ -77,6 +78,12 @@ class Watched(Bot):
             if shown != self._shown:
                 self._shown = shown
                 self._write("entered", stage, opened=stage.opened_at.timestamp(), data=stage.data)
+        notice = link.view().notice
+        noticed = None if notice is None else notice.note.value
+        if noticed != self._noticed:
+            self._noticed = noticed
+            session = link.state.session
+            self._ledger.write("noticed", seat=self._seat, session=session, note=noticed)
         super()._look(link)
 
     def _made_up(self, stage: Stage) -> dict[str, JsonValue] | None:

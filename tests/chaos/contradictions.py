@@ -98,10 +98,13 @@ def _shared(said: Said) -> Iterator[str]:
 
 
 def _decided(said: Said, record: Record, where: Where) -> dict[str, Any]:
-    """Return the answers of a generation, as their participants have sent them."""
+    """Return the answers of a generation: as participants sent them, or what counts instead."""
+    program = record.sessions[where[0]]["program"]
     found = {}
     for seat in record.parties.get(where, {}):
         rows = record.arrivals.get((*where, seat), [])
         sent = said.sent.get((seat, rows[0]["message_id"])) if rows else None
         found[seat] = None if sent is None else sent.answer
+        if rows and rows[0]["how"] == "default" and record.runs[where]["form"] is not None:
+            found[seat] = sums.DEFAULTS[program]
     return found

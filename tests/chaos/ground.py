@@ -212,7 +212,7 @@ class Ground:
         transport = Address(host="127.0.0.1", port=self._amqp.port).transport()
         credentials = await seated(transport, command)
         self.opened.append(command.session)
-        async with self._table.players(command.session, credentials) as players:
+        async with self._table.players(number, command.session, credentials) as players:
             self.players += players
             try:
                 for one in players:

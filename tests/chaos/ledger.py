@@ -16,6 +16,8 @@ time ``at`` (seconds since 1970, this machine's clock) and ``what`` it is about:
     a snapshot came that says that this seat's answer is kept
 ``entered``
     a generation is shown to the participant
+``noticed``
+    a sentence is shown besides, or not any more: that an answer came too late, for one
 ``over``
     the session is over for this seat, with its outcome
 """

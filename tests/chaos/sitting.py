@@ -26,8 +26,8 @@ _log = logging.getLogger("chaos")
 
 OPERATOR_PASSWORD, ROOM_PASSWORD = "of the operator", "of the room"
 
-#: Program, and seats of a group.
-_PROGRAMS = (("public-goods", 4), ("letters", 3))
+#: Program, seats of a group, and how many times longer its bots think.
+_PROGRAMS = (("public-goods", 4, 1.0), ("letters", 3, 1.0), ("hurry", 4, 4.0))
 
 #: Seconds in which a session is opened and joined.
 _PATIENCE = 90.0
@@ -45,7 +45,7 @@ class Player:
 
 def opening(number: int, *, shape: Shape, seed: int) -> OpenSession:
     """Return the command that opens a campaign's session of this number."""
-    program, group = _PROGRAMS[number % len(_PROGRAMS)]
+    program, group, _ = _program(number)
     session = f"{shape.prefix}{number}"
     seats = shape.seats // group * group
     return OpenSession(
@@ -56,6 +56,10 @@ def opening(number: int, *, shape: Shape, seed: int) -> OpenSession:
         auto_start=True,
         seed=random.Random(f"{seed}:{number}").randrange(2**31),
     )
+
+
+def _program(number: int) -> tuple[str, int, float]:
+    return _PROGRAMS[number % len(_PROGRAMS)]
 
 
 async def seated(transport: Transport, command: OpenSession) -> list[Credentials]:
@@ -103,21 +107,22 @@ class Table:
 
     @asynccontextmanager
     async def players(
-        self, session: str, credentials: list[Credentials]
+        self, number: int, session: str, credentials: list[Credentials]
     ) -> AsyncIterator[list[Player]]:
         """Run the client processes of a session."""
+        pause = self.shape.pause * _program(number)[2]
         async with AsyncExitStack() as stack:
             yield [
                 await stack.enter_async_context(
                     # neighbours sit at different computers
-                    self._player(session, name, credentials[part :: self.shape.processes])
+                    self._player(session, name, credentials[part :: self.shape.processes], pause)
                 )
                 for part, name in enumerate("abcdefgh"[: self.shape.processes])
             ]
 
     @asynccontextmanager
     async def _player(
-        self, session: str, part: str, credentials: list[Credentials]
+        self, session: str, part: str, credentials: list[Credentials], pause: float
     ) -> AsyncIterator[Player]:
         name = f"{session}-{part}"
         file = self.folder / "clients" / f"{name}.json"
@@ -128,7 +133,7 @@ class Table:
                 "ledger": str(self.folder / "ledgers" / f"{name}.ledger"),
                 "journals": str(self.folder / "journals"),
                 "seed": f"{self.seed}:{name}",
-                "pause": self.shape.pause,
+                "pause": pause,
                 "planted": self.planted.client,
             }
             file.write_text(json.dumps(configuration))

@@ -39,10 +39,19 @@ def letters_shown(answers: Answers) -> dict[str, dict[str, Any]]:
     }
 
 
+def hurry(_: Mapping[str, Any], answers: Answers) -> dict[str, Fraction]:
+    """Return what each earns in a round: the number, which is 0 for who was late."""
+    return {seat: Fraction(one["value"]) for seat, one in answers.items()}
+
+
+#: By program: the answer that counts for who is late.
+DEFAULTS: dict[str, dict[str, Any]] = {"hurry": {"value": 0}}
+
 #: By program: from its settings and the answers of one generation to what each earns in it.
 EARNED: dict[str, Callable[[Mapping[str, Any], Answers], dict[str, Fraction]]] = {
     "public-goods": public_goods,
     "letters": letters,
+    "hurry": hurry,
 }
 
 #: By program: from the answers of one generation to what each is shown in the next.

@@ -51,6 +51,7 @@ class Story:
             "arrived": 2,
             "opened_at": begins,
             "released_at": begins + 5,
+            "form": {} if generation == 1 else None,
         }
         self.record.parties[where] = {seat: {} for seat in SEATS}
         for number, seat in enumerate(SEATS, start=1):
@@ -244,6 +245,43 @@ def test_a_release_is_an_acknowledgement_only_to_who_had_sent() -> None:
     assert story.found().acknowledged == 4
     story.without("sent", "b", 2)
     assert story.found().acknowledged == 3
+
+
+def late() -> Story:
+    """For b, who was late, another answer counts: b earns nothing, and a less."""
+    story = Story()
+    story.record.sessions[S]["program"] = "hurry"
+    story.record.answers = {
+        (S, G, 1, seat): [{"value": {"value": value}}] for seat, value in (("a", 7), ("b", 0))
+    }
+    story.record.payoffs = {(S, "a"): Decimal(7), (S, "b"): Decimal(0)}
+    for one in story.entries:
+        if one.what == "sent" and one.generation == 1:
+            one.facts["answer"] = {"value": 7}
+    story.record.arrivals[S, G, 1, "b"][0] |= {"message_id": "", "how": "default"}
+    story.record.results["b", "b1"] = [{"result_kind": "refused.v1", "result": {}}]
+    story.without("accepted", "b", 1)
+    return story
+
+
+def test_who_was_late_must_be_shown_so() -> None:
+    assert kinds(late().found()) == {"lost"}
+
+    refused = late()
+    refused.say("refused", "b", 1, 16.0, message="b1", code="answered-for")
+    assert kinds(refused.found()) == {"lost"}
+
+    refused.say("noticed", "b", 1, 16.1, note="too-late")
+    assert refused.found().problems == []
+    assert refused.found().acknowledged == 3
+
+
+def test_an_accepted_answer_does_not_yield_to_another_one() -> None:
+    story = late()
+    story.say("refused", "b", 1, 16.0, message="b1", code="answered-for")
+    story.say("noticed", "b", 1, 16.1, note="too-late")
+    story.say("accepted", "b", 1, 12.2, message="b1")
+    assert {"lost", "duplicated"} <= kinds(story.found())
 
 
 def test_what_the_auditor_could_not_hear_is_not_held_against_anybody() -> None:
