@@ -9,22 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from palier.broker.amqp import AmqpTransport
 from palier.client.state import Connectivity
-from tests.brokers import run, until
+from tests.brokers import Real, run, until
 from tests.conftest import need_rabbitmq
 from tests.databases import Sqlite
 from tests.games import Game, playing
 from tests.laboratory import Laboratory
 from tests.own_brokers import OwnBroker, own_container, own_node
 from tests.processes import WorkerProcess, working_process
+from tests.wires import Wire
 
 pytestmark = pytest.mark.timeout(240)
 
 ROUNDS = 40
 
-#: Seconds in which everybody is back, once RabbitMQ serves again: nobody waits longer than 5 s
-#: before the next attempt.
-BACK = 20.0
+#: Seconds in which a game goes on, once RabbitMQ serves again: nobody waits longer than 5 s before
+#: the next attempt, nor before what was not answered is sent again.
+BACK = 40.0
 
 #: What a worker says when what it tells was not taken.
 SAID = "RabbitMQ is short of memory or disk and takes no messages. Nothing is lost"
@@ -78,7 +80,8 @@ SHORTAGES = {
 }
 
 
-@pytest.mark.parametrize("what", [pytest.param("memory", marks=pytest.mark.slow), "disk"])
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["memory", "disk"])
 def test_while_rabbitmq_is_short_of_room_all_wait_and_nobody_goes(
     broker: OwnBroker, sqlite: Sqlite, what: str
 ) -> None:
@@ -122,3 +125,27 @@ async def waits(game: Game, worker: WorkerProcess) -> None:
             lambda: game.generation > here + 1 or worker.process.returncode is not None,
             deadline=SHORT,
         )
+
+
+@pytest.mark.rabbitmq
+def test_a_broker_that_falls_silent_is_missed_within_two_heartbeats(real_server: Real) -> None:
+    """And a connection on which nothing is said but heartbeats stays."""
+
+    async def test(wire: Wire) -> None:
+        transport = AmqpTransport(
+            wire.host, wire.port, vhost=real_server.address.vhost, heartbeat=HEARTBEAT
+        )
+        connection = await transport.connect(real_server.administrator)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(connection.lost), 3 * HEARTBEAT)
+        wire.cut()
+        begun = asyncio.get_running_loop().time()
+        assert "heartbeats" in await asyncio.wait_for(connection.lost, 4 * HEARTBEAT)
+        assert asyncio.get_running_loop().time() - begun < 3 * HEARTBEAT
+
+    with Wire(real_server.address.host, real_server.address.port) as wire:
+        run(test(wire))
+
+
+#: Seconds: the shortest that leaves a busy computer some time.
+HEARTBEAT = 2

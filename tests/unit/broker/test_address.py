@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from palier.broker.address import Address
+from palier.broker.amqp import HEARTBEAT, AmqpTransport
 from palier.broker.errors import InvalidAddress
+from palier.broker.transport import Account
 
 
 def test_an_address_is_read_with_all_its_parts() -> None:
@@ -36,3 +40,19 @@ def test_an_address_is_shown_without_its_password_and_kept_with_it() -> None:
     assert str(address) == "amqps://u@host:1/v"
     assert "secret" not in repr(address)
     assert Address.parse(address.url()) == address
+
+
+def test_whoever_connects_says_how_soon_silence_is_noticed() -> None:
+    address = Address(host="host")
+    assert parameters(address.transport()).heartbeat == HEARTBEAT
+    assert parameters(address.transport(heartbeat=3)).heartbeat == 3
+
+
+def test_a_broker_that_is_short_of_room_is_not_lost_however_long_it_is() -> None:
+    assert parameters(Address(host="host").transport()).blocked_connection_timeout is None
+
+
+def parameters(transport: AmqpTransport) -> Any:
+    """Return what pika is told."""
+    account = Account(user="u", password="p", connection_name="test")
+    return transport._parameters(account, 5.0)
