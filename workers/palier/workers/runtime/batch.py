@@ -22,8 +22,9 @@ from palier.workers.domain.facts import PresenceChanged, Progress
 from palier.workers.errors import DatabaseUnavailable, Fenced
 from palier.workers.persistence import record, writer
 from palier.workers.persistence.database import answering
+from palier.workers.runtime.asked import Asked
 from palier.workers.runtime.catalogue import Catalogue
-from palier.workers.runtime.handlers import HANDLERS, Asked
+from palier.workers.runtime.handlers import HANDLERS
 from palier.workers.runtime.known import Memory
 from palier.workers.runtime.outbox import Outbox
 from palier.workers.runtime.parcel import Item

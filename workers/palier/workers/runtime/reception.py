@@ -21,7 +21,8 @@ from palier.schemas.names import LOBBY, OPERATOR, ROOM, WORKER, is_name
 from palier.schemas.replies import Refused, Submitted
 from palier.workers.errors import Unwelcome
 from palier.workers.runtime import pace
-from palier.workers.runtime.handlers import HANDLERS, Asked
+from palier.workers.runtime.asked import Asked
+from palier.workers.runtime.handlers import HANDLERS
 from palier.workers.runtime.pace import Pace, Sender, Verdict
 from palier.workers.runtime.tally import Tally
 from palier.workers.runtime.telling import Teller

@@ -18,7 +18,7 @@ from palier.broker.letters import REPLAYS
 from palier.broker.transport import Delivery
 from palier.workers.persistence import suspects
 from palier.workers.persistence.database import answering
-from palier.workers.runtime.handlers import Asked
+from palier.workers.runtime.asked import Asked
 
 #: How often a message is handled alone without anybody living to tell: after that it is to blame.
 #: Less, and a worker that is killed from outside three times in a row blames whoever was served.

@@ -1,0 +1,141 @@
+"""Handlers of what an operator does to a session's course."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from palier.schemas.commands import (
+    Advance,
+    ChangeClock,
+    Exclude,
+    Intervention,
+    IssueCodes,
+    Pause,
+    Readmit,
+    Replace,
+    Resume,
+    ResumeFrom,
+    Retry,
+    StandIn,
+)
+from palier.schemas.message import Reply
+from palier.schemas.replies import (
+    CodesIssued,
+    Done,
+)
+from palier.workers.domain import interventions
+from palier.workers.domain.facts import Cause, Intervened
+from palier.workers.domain.refusal import Refusal
+from palier.workers.domain.replay import rewind
+from palier.workers.persistence import record
+from palier.workers.runtime.asked import Asked, no_session, refusal, refused
+from palier.workers.runtime.effects import effect_of
+from palier.workers.runtime.known import Known, prepared
+from palier.workers.runtime.seating import issue_codes
+from palier.workers.runtime.work import Work
+
+#: What each intervention does to a session, where that is all it does.
+INTERVENTIONS: dict[type[Intervention], Callable[..., interventions.Outcome]] = {
+    Advance: interventions.advance,
+    ChangeClock: interventions.change_clock,
+    Pause: interventions.pause,
+    Resume: interventions.resume,
+    Exclude: interventions.exclude,
+    StandIn: interventions.stand_in,
+    Readmit: interventions.readmit,
+}
+
+
+def intervene(work: Work, asked: Asked, command: Intervention) -> Reply:
+    """Change the course of a session."""
+    known = work.known(command.session)
+    if known is None:
+        return no_session(command.session)
+    return _intervened(
+        work,
+        asked,
+        known,
+        INTERVENTIONS[type(command)](
+            known.session, command, cause=_cause(asked, command), at=work.now
+        ),
+    )
+
+
+def retry(work: Work, asked: Asked, command: Retry) -> Reply:
+    """Let a stopped session try again, with its program read anew."""
+    known = work.known(command.session)
+    if known is None:
+        return no_session(command.session)
+    if known.session.status == "stopped":
+        work.settle()
+        known = work.memory.reread(work.db, command.session, reload=True)
+    cause = _cause(asked, command)
+    facts = interventions.retry(known.session, command, cause=cause, at=work.now)
+    reply = _intervened(work, asked, known, facts)
+    if known.session.status == "stopped" and not isinstance(facts, Refusal):
+        return refusal(command.session, "failed-again", known.session.reason)
+    return reply
+
+
+def resume_from(work: Work, asked: Asked, command: ResumeFrom) -> Reply:
+    """Let a session go on from an earlier stage, with its program read anew."""
+    known = work.known(command.session)
+    if known is None:
+        return no_session(command.session)
+    if known.session.over or known.session.status == "lobby":
+        return refusal(
+            command.session, "not-running", f"Session {command.session} is {known.session.status}."
+        )
+    work.settle()
+    before = record.read_session(work.db, command.session)
+    assert before is not None, "its row is locked"
+    program, broken = prepared(work.catalogue, before, reload=True)
+    if broken is not None:
+        return refusal(command.session, "still-failing", broken.reason)
+    found = rewind(
+        before,
+        program,
+        stage=command.stage,
+        visit=command.visit,
+        scope=command.scope,
+        cause=_cause(asked, command, what="rewound"),
+        at=work.now,
+    )
+    if isinstance(found, Refusal):
+        return refused(command.session, found)
+    session, facts = found
+    fresh = Known.read(before, session)
+    work.memory.keep(fresh)
+    return _intervened(work, asked, fresh, facts)
+
+
+def replace_seat(work: Work, asked: Asked, command: Replace) -> Reply:
+    """Give a seat a new code, for another person or computer."""
+    known = work.known(command.session)
+    if known is None:
+        return no_session(command.session)
+    reply = issue_codes(work, asked, IssueCodes(session=command.session, seats=(command.seat,)))
+    if isinstance(reply, CodesIssued):
+        cause = _cause(asked, command)
+        noted = Intervened(
+            what="seat-replaced", cause=cause, body={"seat": command.seat}, at=work.now
+        )
+        work.keep(known, [noted], cause=asked.envelope)
+    return reply
+
+
+def _intervened(work: Work, asked: Asked, known: Known, facts: interventions.Outcome) -> Reply:
+    name = known.session.name
+    if isinstance(facts, Refusal):
+        return refused(name, facts)
+    work.keep(known, facts, cause=asked.envelope)
+    return Done(session=name, effect=effect_of(facts))
+
+
+def _cause(asked: Asked, command: Intervention, *, what: str = "operator") -> Cause:
+    return Cause(
+        what=what,
+        author=asked.seat,
+        reason=command.reason,
+        message_id=asked.envelope.message_id,
+    )

@@ -1,0 +1,105 @@
+"""The handler that opens a session, and all that can be wrong with one."""
+
+from __future__ import annotations
+
+import secrets
+
+from pydantic import ValidationError
+
+from palier.program.errors import ProgramError
+from palier.program.program import Program
+from palier.program.scope import check_groups
+from palier.schemas.commands import (
+    OpenSession,
+)
+from palier.schemas.envelope import Envelope
+from palier.schemas.errors import PalierError
+from palier.schemas.events import SessionAssigned
+from palier.schemas.message import Message, Reply
+from palier.schemas.names import LOBBY, ROOM, WORKER
+from palier.schemas.replies import (
+    SessionOpened,
+)
+from palier.workers.domain.record import Opening
+from palier.workers.domain.refusal import Refusal
+from palier.workers.domain.session import Session
+from palier.workers.persistence import record
+from palier.workers.runtime.asked import Asked, refusal
+from palier.workers.runtime.known import Known
+from palier.workers.runtime.telling import enrolment
+from palier.workers.runtime.work import Work
+
+
+def open_session(work: Work, asked: Asked, command: OpenSession) -> Reply:
+    """Open a session and give its seats their queues."""
+    name = command.session
+    if work.known(name) is not None or name == LOBBY:
+        return refusal(name, "exists", f"There is a session {name} already: choose another name.")
+    seats = record.read_seats(work.db, command.seats)
+    try:
+        _check_seats(command, seats)
+        program = _prepared(work, command)
+    except PalierError as error:
+        return refusal(name, "cannot-open", str(error))
+    opening = Opening(
+        name=name,
+        program=command.program,
+        seats=command.seats,
+        settings=program.settings.model_dump(mode="json"),
+        partition=work.partition,
+        seed=secrets.randbits(31) if command.seed is None else command.seed,
+        auto_start=command.auto_start,
+        author=asked.seat,
+        at=work.now,
+    )
+    known = Known(Session(opening, program), stamp=0)
+    known.session.present = {one.name for one in seats.values() if one.present}
+    work.writer.opened(opening)
+    work.items += enrolment(name, command.seats)
+    for seat in sorted(known.session.present):
+        assigned = SessionAssigned(session=name, partition=work.partition, seat=seat)
+        work.items.append(work.teller.reply(assigned, seat=seat, cause=_unaddressed(asked)))
+    work.memory.keep(known)
+    work.opened(known, author=asked.seat)
+    if command.auto_start and len(known.session.present) == len(command.seats):
+        started = known.session.start(author="palier", at=work.now)
+        assert not isinstance(started, Refusal)
+        work.keep(known, started, cause=asked.envelope)
+    return SessionOpened(session=name, program=command.program, seats=command.seats)
+
+
+def _check_seats(command: OpenSession, seats: dict[str, record.SeatRecord]) -> None:
+    if len(set(command.seats)) != len(command.seats):
+        raise ProgramError("A seat is named twice: name each once.")
+    for one in command.seats:
+        seat = seats.get(one)
+        if one in {ROOM, LOBBY, WORKER} or (seat is not None and seat.role != "participant"):
+            raise ProgramError(f"{one!r} cannot be a participant's seat: choose another name.")
+        if seat is not None and seat.session is not None and not seat.session_over:
+            raise ProgramError(
+                f"Seat {one} takes part in session {seat.session}, which is not over: "
+                "close that one first, or choose other seats."
+            )
+
+
+def _prepared(work: Work, command: OpenSession) -> Program:
+    program = work.catalogue.program(command.program)
+    try:
+        settings = program.Settings.model_validate(command.settings)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ProgramError(f"Setting {where!r} of {command.program}: {first['msg']}") from None
+    if program.group_size is not None:
+        check_groups(len(command.seats), program.group_size)
+    return program(settings)
+
+
+def _unaddressed(asked: Asked) -> Envelope[Message]:
+    """Return the cause without its reply address: what it leads to is for others."""
+    envelope = asked.envelope
+    return Envelope(
+        message=envelope.message,
+        message_id=envelope.message_id,
+        correlation_id=envelope.correlation_id,
+    )
