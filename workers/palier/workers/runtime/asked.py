@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from palier.broker.transport import Delivery
 from palier.schemas.envelope import Envelope
 from palier.schemas.message import Message
-from palier.schemas.replies import (
-    Refused,
-)
+from palier.schemas.replies import Refused
 from palier.workers.domain.refusal import Refusal
 
 

@@ -9,17 +9,13 @@ from pydantic import ValidationError
 from palier.program.errors import ProgramError
 from palier.program.program import Program
 from palier.program.scope import check_groups
-from palier.schemas.commands import (
-    OpenSession,
-)
+from palier.schemas.commands import OpenSession
 from palier.schemas.envelope import Envelope
 from palier.schemas.errors import PalierError
 from palier.schemas.events import SessionAssigned
 from palier.schemas.message import Message, Reply
 from palier.schemas.names import LOBBY, ROOM, WORKER
-from palier.schemas.replies import (
-    SessionOpened,
-)
+from palier.schemas.replies import SessionOpened
 from palier.workers.domain.record import Opening
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.session import Session

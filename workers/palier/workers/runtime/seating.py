@@ -11,9 +11,7 @@ from palier.schemas.commands import (
 )
 from palier.schemas.message import Reply
 from palier.schemas.names import LOBBY
-from palier.schemas.replies import (
-    CodesIssued,
-)
+from palier.schemas.replies import CodesIssued
 from palier.workers.persistence import record, writer
 from palier.workers.runtime.asked import Asked, no_session, refusal
 from palier.workers.runtime.parcel import Grant
