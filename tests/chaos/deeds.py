@@ -66,12 +66,10 @@ async def workers_killed(ground: Ground, strike: Strike) -> None:
 
 def worker_dies(moment: str) -> Do:
     async def do(ground: Ground, strike: Strike) -> None:
-        for one in ground.workers:
-            one.moment.write_text(moment)
+        ground.moment.write_text(moment)
         died = await ground.died()
         strike.now()
-        for one in ground.workers:
-            one.moment.unlink(missing_ok=True)
+        ground.moment.unlink(missing_ok=True)
         if not died:
             # nothing goes on, so it never comes to this moment
             ground.active.kept.signal(signal.SIGKILL)

@@ -31,13 +31,12 @@ _LOOK = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A worker process and its ways out; ``moment`` is the file that tells it when to die."""
+    """A worker process and its ways out."""
 
     kept: Kept
     amqp: Proxy
     management: Proxy
     database: Proxy | None
-    moment: Path
 
 
 class Ground:
@@ -105,6 +104,11 @@ class Ground:
         """The folder of the ledgers."""
         return self._folder / "ledgers"
 
+    @property
+    def moment(self) -> Path:
+        """The file that tells the first worker who comes to a moment to die there."""
+        return self._folder / "moment"
+
     def aim(self) -> None:
         """Aim all proxies at where the servers are now."""
         self._amqp.target = self.broker.amqp
@@ -165,12 +169,11 @@ class Ground:
         database = None
         if self.store.target is not None:
             database = await self._stack.enter_async_context(Proxy(self.store.target))
-        moment = self._folder / f"{name}.moment"
         health = self._folder / f"{name}.health"
         kept = Kept(
             name,
             "tests.chaos.worker",
-            str(moment),
+            str(self.moment),
             *self._planted.worker,
             environment={
                 "PALIER_AMQP": f"amqp://{self.broker.user}:{self.broker.password}"
@@ -187,7 +190,7 @@ class Ground:
             forever=True,
         )
         await self._stack.enter_async_context(kept)
-        return Worker(kept=kept, amqp=amqp, management=management, database=database, moment=moment)
+        return Worker(kept=kept, amqp=amqp, management=management, database=database)
 
     def _one_is_well(self) -> bool:
         return any((self._folder / f"{one.kept.name}.health").exists() for one in self.workers)

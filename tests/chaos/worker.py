@@ -1,7 +1,7 @@
 """A worker that can be told to die at a moment of its work: ``python -m tests.chaos.worker FILE``.
 
 It is `palier.workers` as it is started in earnest, seen through two of its seams: the transport
-and the engine. When FILE says so the process kills itself there (SIGKILL), once:
+and the engine. When FILE says so the first worker that comes to the moment kills itself (SIGKILL):
 
 ``before-commit``
     an answer is written and not yet committed
@@ -51,12 +51,12 @@ class Fate:
     def comes(self, moment: str) -> None:
         """Die, if this is the moment."""
         try:
-            said = self._file.read_text()
-        except FileNotFoundError:
-            return
-        if said == moment:
+            if self._file.read_text() != moment:
+                return
             self._file.unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
+        except FileNotFoundError:
+            return  # nobody is to die, or another worker was faster
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class _Mortal(Passing):
