@@ -24,7 +24,13 @@ NAMES = (
     "desk-survey",
     "desk-reconnecting",
     "desk-end",
+    "desk-countdown",
+    "desk-paused",
+    "desk-answered-for",
+    "desk-excluded",
     "overview",
+    "overview-question",
+    "overview-stopped",
 )
 
 

@@ -17,6 +17,7 @@ from time import monotonic
 import pytest
 
 from tests.conftest import need_rabbitmq
+from tests.e2e.desktops import DeskProcess
 from tests.e2e.palier_command import (
     PALIER,
     Done,
@@ -27,7 +28,6 @@ from tests.e2e.palier_command import (
     running,
     until,
 )
-from tests.e2e.test_desk_window import DeskProcess
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.gui, pytest.mark.timeout(120)]
 

@@ -2,199 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack
-from dataclasses import asdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from tempfile import TemporaryDirectory
-from time import monotonic
-from typing import Any
 
 import pytest
 
-from palier.broker.node import PrivateNode
-from palier.client.credentials import Credentials
-from palier.client.journal import Journal
-from palier.client.thread import LoopThread
-from tests.brokers import Private
-from tests.databases import Sqlite
-from tests.laboratory import Laboratory, answers
-
-PROCESS = Path(__file__).with_name("desk_process.py")
-LINKED = PROCESS.with_name("linked_process.py")
-DEADLINE = 20.0
+from tests.e2e.desktops import DEADLINE, DESK, DeskProcess, until
 
 pytestmark = pytest.mark.gui
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[str]:
-    """An X server of our own, on a number that is free."""
-    missing = [name for name in ("Xvfb", "xdotool", "openbox") if shutil.which(name) is None]
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"CI must have {' and '.join(missing)}")
-    if missing:
-        pytest.skip(f"no {' and '.join(missing)} here")
-    reader, writer = os.pipe()
-    command = [
-        "Xvfb",
-        "-displayfd",
-        str(writer),
-        # without it the server begins anew when its last client leaves, deaf to who comes then
-        "-noreset",
-        "-screen",
-        "0",
-        "1600x1000x24",
-        "-nolisten",
-        "tcp",
-    ]
-    with subprocess.Popen(command, pass_fds=(writer,), stderr=subprocess.DEVNULL) as server:
-        os.close(writer)
-        with os.fdopen(reader) as told:
-            number = told.readline().strip()
-        yield f":{number}"
-        server.terminate()
-
-
-@pytest.fixture
-def desktop(display: str) -> Iterator[None]:
-    """A window manager, for what windows do on a desktop: close, minimise."""
-    environment = {**os.environ, "DISPLAY": display}
-    with subprocess.Popen(["openbox", "--sm-disable"], env=environment) as manager:
-        yield
-        manager.terminate()
-
-
-def until(condition: Callable[[], Any], *, what: str) -> Any:
-    """Return what the condition returns once it is true; the port answers frame by frame."""
-    deadline = monotonic() + DEADLINE
-    while monotonic() < deadline:
-        if result := condition():
-            return result
-    raise AssertionError(f"not within {DEADLINE:.0f} s: {what}")
-
-
-class DeskProcess:
-    """A running desk: views in, events out, mouse and keyboard."""
-
-    def __init__(self, process: subprocess.Popen[str], port: Path, display: str) -> None:
-        self.process = process
-        self._display = display
-        self._events: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
-        until(lambda: port.exists() or process.poll() is not None, what="the port opens")
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(port))
-        self._lines = self._socket.makefile("rw", encoding="utf-8")
-
-    def _listen(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._events.put(json.loads(line))
-
-    def close(self) -> None:
-        self._lines.close()
-        self._socket.close()
-
-    def show(self, view: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{view}\n")
-        self.process.stdin.flush()
-
-    def ask(self, *words: str) -> Any:
-        self._lines.write(" ".join(words) + "\n")
-        self._lines.flush()
-        reply = json.loads(self._lines.readline())
-        assert not isinstance(reply, dict), reply["error"]
-        return reply
-
-    def event(self) -> dict[str, Any]:
-        try:
-            return self._events.get(timeout=DEADLINE)
-        except Empty:
-            raise AssertionError("the desk said nothing") from None
-
-    def quiet(self) -> bool:
-        return self._events.empty()
-
-    def expect(self, *request: str, reply: object) -> None:
-        until(lambda: self.ask(*request) == reply, what=f"{' '.join(request)} is {reply!r}")
-
-    def shows(self, name: str) -> list[float]:
-        found: list[float] = until(lambda: self.ask("rect", name), what=f"{name} is visible")
-        return found
-
-    def tool(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["xdotool", *arguments],
-            env={**os.environ, "DISPLAY": self._display},
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=True,
-        )
-        return done.stdout.strip()
-
-    def window(self) -> str:
-        found = self.tool("search", "--sync", "--onlyvisible", "--name", "^Palier(:| test$)")
-        return found.split()[0]
-
-    def origin(self) -> int:
-        geometry = self.tool("getwindowgeometry", "--shell", self.window())
-        return int(dict(line.split("=") for line in geometry.splitlines())["X"])
-
-    def take_keyboard(self) -> None:
-        self.tool("windowfocus", "--sync", self.window())
-
-    def keys(self, *keys: str) -> None:
-        self.tool("key", "--delay", "40", *keys)
-
-    def click(self, name: str) -> None:
-        left, top, width, height = self.shows(name)
-        self.click_at(left + width / 2, top + height / 2)
-
-    def click_at(self, x: float, y: float) -> None:
-        point = (str(round(x)), str(round(y)))
-        self.tool("mousemove", *point, "mousedown", "1", "sleep", "0.1", "mouseup", "1")
-
-
-@pytest.fixture
-def open_desk(display: str, tmp_path: Path) -> Iterator[Callable[..., DeskProcess]]:
-    with ExitStack() as stack:
-
-        def opened(*arguments: str, script: Path = PROCESS) -> DeskProcess:
-            port = tmp_path / "port"
-            environment = {
-                **os.environ,
-                "DISPLAY": display,
-                "PALIER_TEST": "1",
-                "PALIER_TEST_SOCKET": str(port),
-                "PALIER_FPS_IDLE": "30",
-            }
-            process = stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, str(script), *arguments],
-                    env=environment,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            stack.callback(process.kill)
-            desk = DeskProcess(process, port, display)
-            stack.callback(desk.close)
-            return desk
-
-        yield opened
 
 
 def test_a_form_filled_by_keyboard_is_handed_in_with_enter(
@@ -414,19 +233,7 @@ def test_a_failing_callback_is_told_and_ends_nothing(
     assert desk.event()["painted"] == "results"
 
 
-def test_an_operator_starts_a_session_and_closes_it_after_one_more_question(
-    open_desk: Callable[..., DeskProcess],
-) -> None:
-    overview = open_desk(script=PROCESS.with_name("overview_process.py"))
-    overview.expect("value", "status", reply="Not started")
-    overview.click("start")
-    assert overview.event() == {"pressed": "start"}
-    overview.expect("value", "status", reply="Running")
-    until(lambda: overview.ask("rect", "start") is None, what="a running session has no start")
-    overview.click("close")
-    overview.click("close.yes")
-    assert overview.event() == {"pressed": "close"}
-    overview.expect("value", "toast", reply="Somebody else has closed it.")
+# -- the window ---------------------------------------------------------------------------------
 
 
 def test_closing_the_window_ends_the_desk(
@@ -465,75 +272,10 @@ def test_the_first_stage_is_painted_soon(
     assert seconds < DEADLINE
 
 
-# -- a desk that is killed ----------------------------------------------------------------------
-
-
-@pytest.fixture
-def seated(node: PrivateNode, tmp_path: Path) -> Iterator[tuple[Laboratory, Credentials]]:
-    """A seat of a session that has begun, with a worker in the background."""
-    database = Sqlite(tmp_path / "palier.db")
-    laboratory = Laboratory(Private(node), database, seats=2)
-
-    async def begin(stack: AsyncExitStack) -> Credentials:
-        await stack.enter_async_context(laboratory.working())
-        async with laboratory.operator() as operator:
-            mine, _ = await laboratory.seated(operator, "steps")
-            await operator.start(laboratory.session)
-        return mine
-
-    with LoopThread("worker") as loop:
-        stack = AsyncExitStack()
-        yield laboratory, loop.run(begin(stack)).result(timeout=DEADLINE)
-        loop.run(stack.aclose()).result(timeout=DEADLINE)
-    database.close()
-
-
-@pytest.mark.rabbitmq
-def test_what_was_typed_is_there_again_after_the_desk_was_killed(
-    open_desk: Callable[..., DeskProcess],
-    seated: tuple[Laboratory, Credentials],
-    tmp_path: Path,
-) -> None:
-    laboratory, credentials = seated
-    assert isinstance(laboratory.server, Private)
-    path = tmp_path / "p.journal"
-    arguments = (str(laboratory.server.address), json.dumps(asdict(credentials)), str(path))
-    desk = open_desk(*arguments, script=LINKED)
-    desk.expect("screen", reply="asking")
-    desk.shows("field.value")
-    desk.take_keyboard()
-    desk.expect("focus", reply="field.value")
-    desk.keys("7")
-    desk.expect("value", "field.value", reply="7")
-    until(lambda: _draft(path) == {"value": "7"}, what="what was typed is on disk")
-    desk.process.kill()
-    desk.process.wait(timeout=DEADLINE)
-
-    (tmp_path / "port").unlink()
-    desk = open_desk(*arguments, script=LINKED)
-    desk.expect("screen", reply="asking")
-    desk.shows("field.value")
-    desk.expect("value", "field.value", reply="7")
-    desk.click("submit")
-    desk.expect("screen", reply="waiting")
-    until(lambda: _draft(path) is None, what="what was handed in is no draft any more")
-    (answer,) = answers(laboratory.database, laboratory.session)["all", 1].values()
-    assert answer == {"value": 7}
-
-
-def _draft(path: Path) -> dict[str, Any] | None:
-    """Return the draft that a killed desk would leave: what is in its files now."""
-    with TemporaryDirectory() as folder:
-        for one in path.parent.glob(f"{path.name}*"):
-            shutil.copy(one, folder)
-        with Journal(Path(folder, path.name)) as journal:
-            return next((dict(one.fields) for one in journal.drafts()), None)
-
-
 def test_without_a_display_a_sentence_says_what_to_do() -> None:
     environment = {key: one for key, one in os.environ.items() if key != "DISPLAY"}
     done = subprocess.run(
-        [sys.executable, str(PROCESS)],
+        [sys.executable, str(DESK)],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
-import logging
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from platformdirs import user_state_path
 
 from palier.cli import options
 from palier.cli.errors import CommandError, MissingPart
-from palier.cli.operating import operator_of
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
 from palier.client.asking import join
 from palier.client.credentials import Credentials, CredentialsFile, journal_file
-from palier.client.errors import ClientError
 from palier.client.journal import Journal
 from palier.client.link import Link
 from palier.client.screens.look import Look, PaletteChoice, Place
 from palier.client.state import View
 from palier.client.thread import LoopThread
-from palier.schemas.errors import PalierError
 from palier.schemas.names import check_name
 
 Palette = Annotated[PaletteChoice, typer.Option(help="Light or dark, or as the system has it.")]
 Scale = Annotated[float | None, typer.Option(min=1.0, max=2.0, help="1.25 is 125 %.")]
 Language = Annotated[str | None, typer.Option(help="en or fr; the system's by default.")]
 Where = Annotated[str | None, typer.Option("--place", help="left,top,width,height in pixels.")]
-
-_REFRESH = 0.5
 
 
 def need_windows() -> None:
@@ -145,44 +138,7 @@ def overview(
 ) -> None:
     """Watch a session as its operator: start it, see who everyone waits for, close it."""
     need_windows()
+    from palier.cli.overseeing import show_overview
+
     look = Look(palette=palette, scale=scale, language=language, place=_place(place))
     show_overview(find_server(server, data), check_name(session), look)
-
-
-def show_overview(server: Server, session: str, look: Look) -> None:
-    """Show the operator's window until it is closed; in the main thread."""
-    from palier.client.screens.overview import News, Notice, run_overview
-
-    inbox: SimpleQueue[News] = SimpleQueue()
-    operator = operator_of(server)
-
-    async def watch() -> None:
-        async with operator:
-            while True:
-                try:
-                    inbox.put(await operator.overview(session))
-                except PalierError as error:
-                    inbox.put(Notice(text=str(error)))
-                await asyncio.sleep(_REFRESH)
-
-    async def order(what: Literal["start", "close"]) -> None:
-        try:
-            await (operator.start(session) if what == "start" else operator.close(session))
-            inbox.put(await operator.overview(session))
-        except ClientError as error:
-            logging.getLogger(__name__).warning("%s", error)
-            inbox.put(Notice(text=str(error)))
-
-    with LoopThread("operator") as loop:
-        loop.run(watch())
-        run_overview(
-            inbox=inbox,
-            start=lambda: _forget(loop.run(order("start"))),
-            close=lambda: _forget(loop.run(order("close"))),
-            title=f"Palier: {session}",
-            look=look,
-        )
-
-
-def _forget(_future: object) -> None:
-    """Do nothing: what comes of an order arrives in the inbox."""

@@ -13,8 +13,7 @@ from pydantic import JsonValue
 from palier.client.screens.desk import Desk
 from palier.client.screens.draft import Draft
 from palier.client.screens.kit import Kit, press
-from palier.client.screens.overview import Notice, OverviewFace
-from palier.client.screens.samples import sample_overview, sample_views
+from palier.client.screens.samples import sample_views
 from palier.client.screens.window import context
 from palier.client.state import Asking, Connectivity, Countdown, Ended, Note, View, Waiting
 from palier.client.state import Notice as Told
@@ -458,11 +457,9 @@ def test_the_same_generation_keeps_its_items_and_what_was_typed(kit: Kit, desk: 
     assert "reconnecting" in dpg.get_value(kit.named["strip"])
 
 
-def test_what_changes_nothing_wakes_nobody(desk: Desk, face: OverviewFace) -> None:
+def test_what_changes_nothing_wakes_nobody(desk: Desk) -> None:
     assert desk.take(VIEWS["form"])
     assert not desk.take(VIEWS["form"])
-    assert face.take(sample_overview())
-    assert not face.take(sample_overview())
 
 
 def test_another_generation_begins_empty(kit: Kit, desk: Desk) -> None:
@@ -605,60 +602,3 @@ def test_the_waiting_room_counts_in_place(kit: Kit, desk: Desk) -> None:
 def test_every_end_has_its_words(desk: Desk, outcome: str) -> None:
     desk.show(replace(VIEWS["end"], screen=Ended(outcome=outcome, reason="Fire alarm.")))
     assert desk.screen == "ended"
-
-
-# -- the overview -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def pressed() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def face(kit: Kit, pressed: list[str]) -> OverviewFace:
-    return OverviewFace(
-        kit, start=lambda: pressed.append("start"), close=lambda: pressed.append("close")
-    )
-
-
-def test_the_overview_says_where_everybody_is(kit: Kit, face: OverviewFace) -> None:
-    face.show(sample_overview())
-    assert dpg.get_value(kit.named["sentence"]).endswith("waiting for s04, s09 and s16.")
-    assert dpg.get_value(kit.named["seat.s04"]) == "Working"
-    assert dpg.get_value(kit.named["seat.s16"]) == "Working, away"
-    assert not shown(kit.named["start"])
-
-
-def test_a_session_in_the_lobby_can_be_started_once(
-    kit: Kit, face: OverviewFace, pressed: list[str]
-) -> None:
-    lobby = sample_overview().model_copy(update={"status": "lobby"})
-    face.show(lobby)
-    assert shown(kit.named["start"])
-    press(kit.named["start"])
-    assert pressed == ["start"]
-    assert not enabled(kit.named["start"])
-    face.take(Notice(text="Somebody is missing."))
-    assert enabled(kit.named["start"])
-    assert dpg.get_value(kit.named["toast"]) == "Somebody is missing."
-
-
-def test_closing_asks_once_more(kit: Kit, face: OverviewFace, pressed: list[str]) -> None:
-    face.show(sample_overview())
-    press(kit.named["close"])
-    assert pressed == []
-    press(kit.named["close.no"])
-    press(kit.named["close"])
-    press(kit.named["close.yes"])
-    assert pressed == ["close"]
-
-
-def test_the_rows_are_refilled_not_made_anew(kit: Kit, face: OverviewFace) -> None:
-    face.show(sample_overview())
-    before = kit.named["seat.s04"]
-    done = sample_overview()
-    rows = tuple(row.model_copy(update={"state": "submitted"}) for row in done.seats)
-    face.show(done.model_copy(update={"seats": rows}))
-    assert kit.named["seat.s04"] == before
-    assert dpg.get_value(before) == "Submitted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import string
+from datetime import timedelta
 from typing import get_args
 
 import pytest
@@ -11,13 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from palier.client.screens import remaining
+from palier.client.screens import remaining, standing
+from palier.client.screens.actions import is_immediate
 from palier.client.screens.draft import begin, explain, read
 from palier.client.screens.english import ENGLISH
 from palier.client.screens.facts import arrange, humanise
 from palier.client.screens.french import FRENCH
 from palier.client.screens.loop import Pace
-from palier.client.screens.samples import sample_overview, sample_views
+from palier.client.screens.orders import Order, What
+from palier.client.screens.sample_session import sample_overview, sample_overviews
+from palier.client.screens.samples import sample_views
 from palier.client.screens.standing import counts, elapsed, sentence
 from palier.client.screens.texts import choose_language
 from palier.client.screens.tokens import GRAPHIC_PAIRS, PALETTES, TEXT_PAIRS, contrast
@@ -123,6 +127,20 @@ def test_every_state_of_a_seat_has_its_words() -> None:
     states = set(get_args(SeatRow.model_fields["state"].annotation))
 
     assert set(ENGLISH.states) == states == set(FRENCH.states)
+
+
+def test_whatever_an_operator_can_do_has_its_words() -> None:
+    orders = set(get_args(What))
+    asked = {one for one in orders if not is_immediate(Order(what=one))} - {"retry"}
+
+    for words in (ENGLISH, FRENCH):
+        assert set(words.do) == orders
+        assert set(words.questions) == set(words.why) == asked
+
+
+def test_whatever_can_be_told_of_a_session_has_its_words() -> None:
+    assert set(ENGLISH.happened) == set(FRENCH.happened)
+    assert set(ENGLISH.authors) == set(FRENCH.authors)
 
 
 def test_every_problem_of_a_form_has_its_words() -> None:
@@ -295,8 +313,8 @@ def test_no_data_are_no_facts() -> None:
 
 def test_the_overview_says_who_is_waited_for() -> None:
     overview = sample_overview()
-    assert sentence(overview, ENGLISH) == "21 seats are waiting for s04, s09 and s16."
-    assert counts(overview, ENGLISH) == "Contribution: 3 working, 21 done"
+    assert sentence(overview, ENGLISH) == "20 seats are waiting for s04, s09 and s16."
+    assert counts(overview, ENGLISH) == "Contribution: 3 working, 20 done"
 
 
 def test_nobody_waits_at_a_barrier_that_nobody_has_reached() -> None:
@@ -308,6 +326,61 @@ def test_nobody_waits_at_a_barrier_that_nobody_has_reached() -> None:
 def test_the_lobby_says_who_is_not_here() -> None:
     lobby = sample_overview().model_copy(update={"status": "lobby"})
     assert sentence(lobby, FRENCH) == "Pas encore là\u00a0: s16."
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"state": "working"}, "Working"),
+        ({"state": "submitted", "how": "submitted"}, "Submitted"),
+        ({"state": "submitted", "how": "default"}, "Default taken"),
+        ({"state": "submitted", "how": "operator"}, "Operator answered"),
+        ({"state": "submitted", "how": "bot", "standing": "bot"}, "Bot answered"),
+        ({"state": "working", "standing": "bot"}, "Working, bot stands in"),
+        ({"state": "working", "present": False}, "Working, away for 1:05"),
+    ],
+)
+def test_a_seat_says_where_it_is_how_it_stands_and_that_nobody_is_there(
+    changes: dict[str, object], said: str
+) -> None:
+    row = sample_overview().seats[0].model_copy(update={"how": None, **changes})
+
+    assert standing.state(row, ENGLISH, away=timedelta(seconds=65)) == said
+
+
+def test_who_has_been_away_since_nobody_knows_when_is_away() -> None:
+    row = sample_overview().seats[15]
+
+    assert standing.state(row, ENGLISH) == "Working, away"
+    assert standing.state(row, FRENCH) == "Travaille, absent"
+
+
+def test_the_time_that_is_left_is_that_of_who_works() -> None:
+    overview = sample_overview()
+    done, works = overview.seats[0], overview.seats[3]
+    late = overview.now + timedelta(seconds=85)
+
+    assert standing.time_left(done, overview.now) is None
+    left = standing.time_left(works, overview.now)
+    assert left is not None
+    assert (left.text, left.ink) == ("1:24", "text")
+    over = standing.time_left(works, late)
+    assert over is not None
+    assert (over.text, over.ink) == ("0:00", "warn")
+    stands = standing.time_left(sample_overviews()["paused"].seats[3], late)
+    assert stands is not None
+    assert (stands.text, stands.stands) == ("1:24", True)
+    unlimited = works.model_copy(update={"clock": None})
+    assert standing.time_left(unlimited, overview.now) is None
+
+
+def test_an_order_is_for_the_seats_to_which_it_does_something() -> None:
+    rows = [sample_overview().seats[number - 1] for number in (1, 4, 20, 23)]
+
+    assert standing.applicable("advance", rows) == ("s04",)
+    assert standing.applicable("exclude", rows) == ("s01", "s04", "s20")
+    assert standing.applicable("stand-in", rows) == ("s01", "s04")
+    assert standing.applicable("readmit", rows) == ("s20", "s23")
 
 
 def test_many_seats_are_counted_not_named() -> None:

@@ -92,8 +92,20 @@ class Kit:
     ) -> Item:
         """Add a button."""
         item: Item = dpg.add_button(label=label, callback=lambda *_: press(), **more)
-        dpg.bind_item_font(item, self.fonts["strong"])
+        dpg.bind_item_font(item, self.fonts["small-strong" if kind == "small" else "strong"])
         self.themes.bind(item, kind)
+        return item
+
+    def choice(self, label: str, *, chosen: Callable[[], None]) -> Item:
+        """Add the first cell of a row of a table that can be chosen, or not, by a click on it."""
+        item: Item = dpg.add_selectable(
+            label=label,
+            span_columns=True,
+            height=self.px(18),
+            callback=lambda *_: chosen(),
+        )
+        dpg.bind_item_font(item, self.fonts["strong"])
+        self.themes.bind(item, "choice")
         return item
 
     def gap(self, height: float) -> None:

@@ -125,11 +125,15 @@ class Loop(Generic[Message]):
         left = began + 1 / self._pace.rate(now - self._woken) - now
         if (soon := self._until_next()) is not None:
             left = min(left, soon)
-        try:
-            message = self._inbox.get(timeout=max(left, 0.0005))
-        except Empty:
-            return
-        self._accept(message)
+        end = now + max(left, 0.0005)
+        woken = self._woken
+        # a message that changes nothing is no reason to draw
+        while woken == self._woken and (left := end - perf_counter()) > 0:
+            try:
+                message = self._inbox.get(timeout=left)
+            except Empty:
+                return
+            self._accept(message)
 
     def _guarded(self, job: Callable[[], None]) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import JsonValue
@@ -34,14 +34,10 @@ from palier.schemas.forms import (
     Option,
     TextField,
 )
-from palier.schemas.replies import Overview, SeatRow
 
 _OPENED = datetime(2026, 5, 12, 14, 30, tzinfo=UTC)
 
 _GENERATIONS = {"contribute": 5, "results": 6, "survey": 7, "goodbye": 8}
-
-#: In the sample overview these seats still work, and one of them is away.
-_WORKING, _AWAY = frozenset({4, 9, 16}), 16
 
 
 def sample_views(language: Language = "en") -> dict[str, View]:
@@ -91,20 +87,6 @@ def _held(form: View, reason: str) -> dict[str, View]:
         "paused": replace(stands, held="paused", reason=reason),
         "stopped": replace(stands, held="stopped"),
     }
-
-
-def sample_overview(language: Language = "en") -> Overview:
-    """Return a session of 24 seats in the middle of a stage."""
-    story = STORIES[language]
-    return Overview(
-        session="tuesday-1",
-        program=story.program,
-        steps=story.steps,
-        status="running",
-        opened_at=_OPENED,
-        now=_OPENED + timedelta(minutes=13),
-        seats=tuple(_seat(number, dict(story.steps)["contribute"]) for number in range(1, 25)),
-    )
 
 
 def _view(story: Story, screen: Screen) -> View:
@@ -201,18 +183,3 @@ def _choice(name: str, said: tuple[str, ...]) -> ChoiceField:
 
 def _goodbye(story: Story) -> Stage:
     return _stage("goodbye", data={story.total: 23.4})
-
-
-def _seat(number: int, title: str) -> SeatRow:
-    return SeatRow(
-        seat=f"s{number:02}",
-        present=number != _AWAY,
-        scope=f"group-{(number - 1) // 4 + 1}",
-        stage="contribute",
-        title=title,
-        generation=5,
-        visit=3,
-        state="working" if number in _WORKING else "submitted",
-        since=_OPENED + timedelta(minutes=12, seconds=number * 7 % 50),
-        payoff=f"{40 + number * 13 % 17}.{number % 10}0",
-    )

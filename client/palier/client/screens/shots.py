@@ -24,7 +24,8 @@ from palier.client.screens.kit import Kit, press
 from palier.client.screens.look import Look
 from palier.client.screens.overview import SIZE as OVERVIEW_SIZE
 from palier.client.screens.overview import OverviewFace
-from palier.client.screens.samples import sample_overview, sample_views
+from palier.client.screens.sample_session import sample_log, sample_overviews, sample_refusal
+from palier.client.screens.samples import sample_views
 from palier.client.screens.texts import Language
 from palier.client.screens.tokens import PaletteName
 from palier.client.screens.window import inner_size, show, window
@@ -40,13 +41,18 @@ _CLOCK = datetime(2026, 5, 12, 14, 44, 7, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One picture: which view, how, and what was typed into it before."""
+    """One picture: which view or overview, how, and what was typed into it before.
+
+    ``press`` names buttons that are pressed one after the other, ``choose`` seats.
+    """
 
     view: str = ""
+    overview: str = ""
     palette: PaletteName = "light"
     language: Language = "en"
     typed: tuple[tuple[str, Raw], ...] = ()
-    press: bool = False
+    press: tuple[str, ...] = ()
+    choose: tuple[str, ...] = ()
     size: tuple[int, int] = SIZE
     scale: float = 1.0
 
@@ -64,12 +70,29 @@ SHOTS: dict[str, Shot] = {
     "desk-lobby": Shot(view="lobby"),
     "desk-form": Shot(view="form", typed=_TYPED),
     "desk-form-dark": Shot(view="form", palette="dark", typed=_TYPED),
-    "desk-form-errors": Shot(view="form", typed=(("amount", "12"), ("guess", "25")), press=True),
+    "desk-form-errors": Shot(
+        view="form", typed=(("amount", "12"), ("guess", "25")), press=("submit",)
+    ),
     "desk-waiting": Shot(view="waiting"),
     "desk-waiting-french": Shot(view="waiting", language="fr"),
     "desk-results": Shot(view="results"),
     "desk-survey": Shot(view="survey", size=(1280, 1090), typed=_ANSWERED),
-    "overview": Shot(size=OVERVIEW_SIZE),
+    "overview": Shot(overview="running", size=OVERVIEW_SIZE),
+    "overview-stopped": Shot(overview="stopped", size=OVERVIEW_SIZE),
+    "overview-question": Shot(
+        overview="running",
+        size=OVERVIEW_SIZE,
+        palette="dark",
+        choose=("s04", "s16"),
+        press=("exclude",),
+    ),
+    "overview-chosen": Shot(overview="running", size=OVERVIEW_SIZE, choose=("s04", "s16")),
+    "overview-french": Shot(
+        overview="paused", size=OVERVIEW_SIZE, language="fr", choose=("s16", "s23")
+    ),
+    "overview-small": Shot(overview="stopped", size=(1024, 640), palette="dark"),
+    "overview-large": Shot(overview="running", size=(2560, 1440), scale=1.5),
+    "overview-lobby": Shot(overview="lobby", size=OVERVIEW_SIZE),
     "desk-sending": Shot(view="sending", typed=_TYPED, palette="dark"),
     "desk-form-scaled": Shot(view="form", typed=_TYPED, size=(1024, 640), scale=1.5),
     "desk-between": Shot(view="between"),
@@ -100,9 +123,14 @@ def take(shot: Shot, target: Path) -> None:
         tick = _desk(kit, shot) if shot.view else _overview(kit, shot)
         frame = _framer(lambda: tick(_CLOCK, *inner_size()))
         frame(_SETTLE)
-        if shot.press:
-            press(kit.named["submit"])
+        for seat in shot.choose:
+            choice = kit.named[f"choose.{seat}"]
+            dpg.set_value(choice, True)
+            press(choice)
+        for name in shot.press:
+            press(kit.named[name])
             frame(_SETTLE)
+        frame(_SETTLE)
         _save(target, frame)
 
 
@@ -117,8 +145,10 @@ def _desk(kit: Kit, shot: Shot) -> _Tick:
 
 
 def _overview(kit: Kit, shot: Shot) -> _Tick:
-    face = OverviewFace(kit, start=lambda: None, close=lambda: None)
-    face.take(sample_overview(shot.language))
+    face = OverviewFace(kit, ordered=lambda _: None, clock=lambda: 0.0)
+    face.take(sample_overviews(shot.language)[shot.overview])
+    face.take(sample_log(shot.language, stopped=shot.overview == "stopped"))
+    face.take(sample_refusal())
     show(face.root)
     return face.tick
 

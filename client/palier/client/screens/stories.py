@@ -33,6 +33,8 @@ class Story:
     total: str
     #: Why the operator has paused the session.
     drill: str
+    #: Why the operator gave more time, excluded a seat, advanced another.
+    reasons: tuple[str, str, str]
 
 
 STORIES: dict[Language, Story] = {
@@ -73,6 +75,7 @@ STORIES: dict[Language, Story] = {
         remark=("Is there anything you want to tell us?", "A sentence or two is enough."),
         total="Your payoff",
         drill="A fire drill: please leave the room and come back in ten minutes.",
+        reasons=("the instructions were long", "had to leave", "the computer froze"),
     ),
     "fr": Story(
         program="Bien public",
@@ -116,5 +119,6 @@ STORIES: dict[Language, Story] = {
         remark=("Voulez-vous nous dire autre chose\u00a0?", "Une phrase ou deux suffisent."),
         total="Votre gain",
         drill="Exercice d’évacuation\u00a0: quittez la salle et revenez dans dix minutes.",
+        reasons=("consignes longues", "a dû partir", "ordinateur bloqué"),
     ),
 }

@@ -222,6 +222,19 @@ class Themes:
         self._add("secondary", dpg.mvButton, colours=plain, styles=(padding,), disabled=off)
         bad = (*plain, (dpg.mvThemeCol_Text, colour("bad")))
         self._add("danger", dpg.mvButton, colours=bad, styles=(padding,), disabled=off)
+        close = (dpg.mvStyleVar_FramePadding, px(12), px(6))
+        self._add("small", dpg.mvButton, colours=plain, styles=(close,), disabled=off)
+        # the row that it stands in is coloured, not the line of text
+        self._add(
+            "choice",
+            dpg.mvSelectable,
+            colours=(
+                (dpg.mvThemeCol_Header, CLEAR),
+                (dpg.mvThemeCol_HeaderHovered, CLEAR),
+                (dpg.mvThemeCol_HeaderActive, CLEAR),
+            ),
+            styles=((dpg.mvStyleVar_ItemSpacing, px(10), 0),),
+        )
         step = (dpg.mvStyleVar_FramePadding, px(0), px(0))
         self._add("step", dpg.mvButton, colours=plain, styles=(step,), disabled=off)
 
@@ -281,7 +294,12 @@ class Themes:
 
     def _tables(self) -> None:
         px = self._px
-        for name, padding in (("row", (0, 0)), ("grid", (8, 7)), ("dense-grid", (8, 5))):
+        for name, padding in (
+            ("row", (0, 0)),
+            ("grid", (8, 7)),
+            ("dense-grid", (8, 5)),
+            ("feed", (8, 2)),
+        ):
             self._add(
                 name,
                 dpg.mvTable,

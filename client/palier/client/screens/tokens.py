@@ -123,7 +123,7 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     *(("on_accent", ground) for ground in ("accent", "accent_hover", "accent_active")),
     *((tone, f"{tone}_soft") for tone in ("ok", "warn", "bad")),
     *(("text", f"{tone}_soft") for tone in ("ok", "warn", "bad", "accent")),
-    ("muted", "accent_soft"),
+    *((ink, "accent_soft") for ink in ("muted", "warn", "bad")),
     ("text", "field_hover"),
     ("text", "sunken"),
     ("text", "track"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from palier.client.screens.numerals import Numerals
+from palier.client.screens.orders import What
 from palier.client.state import Held, Notice
 from palier.schemas.replies import How
 
@@ -65,15 +66,9 @@ class Words:
     ended: dict[str, tuple[str, str]]
     # overview
     status: dict[str, str]
-    start: str
-    close: str
-    close_question: str
-    close_yes: str
-    close_no: str
-    columns: tuple[str, str, str, str, str]
-    states: dict[str, str]
-    here: str
-    away: str
+    on_hold: dict[str, str]
+    no_session: str
+    counts: str
     waits_for: str
     one_waits_for: str
     and_last: str
@@ -81,9 +76,32 @@ class Words:
     nobody_missing: str
     lobby_missing: str
     lobby_complete: str
-    counts: str
-    on_hold: dict[str, str]
-    no_session: str
+    # its table of seats
+    columns: tuple[str, str, str, str, str, str]
+    states: dict[str, str]
+    seat_how: dict[How, str]
+    stands_in: str
+    away: str
+    away_for: str
+    stands: str
+    # what can be done
+    do: dict[What, str]
+    questions: dict[What, str]
+    why: dict[What, str]
+    cancel: str
+    keep: str
+    choose_seats: str
+    choose_none: str
+    # a session that is stopped
+    mend: str
+    copy_command: str
+    copy: str
+    # what happened lately
+    feed_columns: tuple[str, str, str]
+    feed_empty: str
+    authors: dict[str, str]
+    happened: dict[str, str]
+    because: str
 
 
 def say(notice: Notice, words: Words) -> str:

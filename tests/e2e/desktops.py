@@ -1,0 +1,117 @@
+"""Windows of a test's own display, used by keyboard and mouse; one process a window."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any
+
+DESK = Path(__file__).with_name("desk_process.py")
+OVERVIEW = DESK.with_name("overview_process.py")
+LINKED, OVERSEEN = DESK.with_name("linked_process.py"), DESK.with_name("overseen_process.py")
+
+DEADLINE = 20.0
+
+
+def until(condition: Callable[[], Any], *, what: str) -> Any:
+    """Return what the condition returns once it is true; the port answers frame by frame."""
+    deadline = monotonic() + DEADLINE
+    while monotonic() < deadline:
+        if result := condition():
+            return result
+    raise AssertionError(f"not within {DEADLINE:.0f} s: {what}")
+
+
+class DeskProcess:
+    """A running desk: views in, events out, mouse and keyboard."""
+
+    def __init__(self, process: subprocess.Popen[str], port: Path, display: str) -> None:
+        self.process = process
+        self._display = display
+        self._events: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+        until(lambda: port.exists() or process.poll() is not None, what="the port opens")
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(str(port))
+        self._lines = self._socket.makefile("rw", encoding="utf-8")
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._events.put(json.loads(line))
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def show(self, view: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{view}\n")
+        self.process.stdin.flush()
+
+    def ask(self, *words: str) -> Any:
+        self._lines.write(" ".join(words) + "\n")
+        self._lines.flush()
+        reply = json.loads(self._lines.readline())
+        assert not isinstance(reply, dict), reply["error"]
+        return reply
+
+    def event(self) -> dict[str, Any]:
+        try:
+            return self._events.get(timeout=DEADLINE)
+        except Empty:
+            raise AssertionError("the desk said nothing") from None
+
+    def quiet(self) -> bool:
+        return self._events.empty()
+
+    def expect(self, *request: str, reply: object) -> None:
+        until(lambda: self.ask(*request) == reply, what=f"{' '.join(request)} is {reply!r}")
+
+    def shows(self, name: str) -> list[float]:
+        found: list[float] = until(lambda: self.ask("rect", name), what=f"{name} is visible")
+        return found
+
+    def tool(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["xdotool", *arguments],
+            env={**os.environ, "DISPLAY": self._display},
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def type(self, text: str) -> None:
+        self.tool("type", "--delay", "40", text)
+
+    def window(self) -> str:
+        mine = ("--all", "--pid", str(self.process.pid), "--name", "^Palier")
+        found = self.tool("search", "--sync", "--onlyvisible", *mine)
+        return found.split()[0]
+
+    def origin(self) -> int:
+        geometry = self.tool("getwindowgeometry", "--shell", self.window())
+        return int(dict(line.split("=") for line in geometry.splitlines())["X"])
+
+    def take_keyboard(self) -> None:
+        self.tool("windowfocus", "--sync", self.window())
+
+    def keys(self, *keys: str) -> None:
+        self.tool("key", "--delay", "40", *keys)
+
+    def click(self, name: str) -> None:
+        left, top, width, height = self.shows(name)
+        self.click_at(left + width / 2, top + height / 2)
+
+    def click_at(self, x: float, y: float) -> None:
+        point = (str(round(x)), str(round(y)))
+        self.tool("mousemove", *point, "mousedown", "1", "sleep", "0.1", "mouseup", "1")

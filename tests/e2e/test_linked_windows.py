@@ -1,0 +1,269 @@
+"""Windows with their links, a worker and a RabbitMQ behind them, as the command opens them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from palier.broker.node import PrivateNode
+from palier.client.credentials import Credentials
+from palier.client.journal import Journal
+from palier.client.state import Waiting
+from palier.client.thread import LoopThread
+from palier.program import Program, Session
+from tests import brokers
+from tests.brokers import Private
+from tests.databases import Sqlite
+from tests.e2e.desktops import DEADLINE, LINKED, OVERSEEN, DeskProcess, until
+from tests.laboratory import SECRETS, Laboratory, Number, answers
+
+pytestmark = [pytest.mark.gui, pytest.mark.rabbitmq]
+
+
+class Timed(Program):
+    """A number within fifteen minutes, and the end."""
+
+    async def run(self, session: Session) -> None:
+        await session.stage("ask", form=Number, deadline=900)
+        await session.stage("end")
+
+
+class Broken(Program):
+    """A number, and a mistake."""
+
+    async def run(self, session: Session) -> None:
+        await session.stage("ask", form=Number)
+        raise ZeroDivisionError("the author divided by nothing")
+
+
+@dataclass
+class Sitting:
+    """A session that has begun: its laboratory, and the credentials of two seats."""
+
+    laboratory: Laboratory
+    mine: Credentials
+    other: Credentials
+    loop: LoopThread
+
+    @property
+    def address(self) -> str:
+        server = self.laboratory.server
+        assert isinstance(server, Private)
+        return str(server.address)
+
+    def submit(self, credentials: Credentials, value: int) -> None:
+        """Answer for a seat, without a window."""
+
+        async def submitted() -> None:
+            async with self.laboratory.link(credentials) as link:
+                await brokers.until(lambda: link.submit({"value": value}))
+                await brokers.until(lambda: isinstance(link.state.screen, Waiting))
+
+        self.loop.run(submitted()).result(timeout=DEADLINE)
+
+
+@pytest.fixture
+def sit(node: PrivateNode, tmp_path: Path) -> Iterator[Callable[[str], Sitting]]:
+    """Begin a session of two seats, with a worker in the background."""
+    database = Sqlite(tmp_path / "palier.db")
+    laboratory = Laboratory(Private(node), database, seats=2)
+    laboratory.catalogue.add("timed", Timed)
+    laboratory.catalogue.add("broken", Broken)
+
+    async def begin(stack: AsyncExitStack, program: str) -> list[Credentials]:
+        await stack.enter_async_context(laboratory.working())
+        async with laboratory.operator() as operator:
+            seats = await laboratory.seated(operator, program)
+            await operator.start(laboratory.session)
+        return seats
+
+    with LoopThread("worker") as loop:
+        stack = AsyncExitStack()
+
+        def begun(program: str) -> Sitting:
+            mine, other = loop.run(begin(stack, program)).result(timeout=DEADLINE)
+            return Sitting(laboratory, mine, other, loop)
+
+        yield begun
+        loop.run(stack.aclose()).result(timeout=DEADLINE)
+    database.close()
+
+
+@pytest.fixture
+def open_linked(
+    open_desk: Callable[..., DeskProcess], tmp_path: Path
+) -> Callable[[Sitting], DeskProcess]:
+    """Open the desk of a session's first seat, with its journal."""
+
+    def opened(sitting: Sitting) -> DeskProcess:
+        credentials = json.dumps(asdict(sitting.mine))
+        return open_desk(sitting.address, credentials, str(tmp_path / "p.journal"), script=LINKED)
+
+    return opened
+
+
+@pytest.fixture
+def open_overseen(open_desk: Callable[..., DeskProcess]) -> Callable[[Sitting], DeskProcess]:
+    """Open the overview of a session, beside its desk."""
+
+    def opened(sitting: Sitting) -> DeskProcess:
+        name = sitting.laboratory.session
+        return open_desk(sitting.address, name, SECRETS.operator, script=OVERSEEN)
+
+    return opened
+
+
+def test_what_was_typed_is_there_again_after_the_desk_was_killed(
+    sit: Callable[[str], Sitting],
+    open_linked: Callable[[Sitting], DeskProcess],
+    tmp_path: Path,
+) -> None:
+    sitting, path = sit("steps"), tmp_path / "p.journal"
+    desk = open_linked(sitting)
+    desk.expect("screen", reply="asking")
+    desk.shows("field.value")
+    desk.take_keyboard()
+    desk.expect("focus", reply="field.value")
+    desk.keys("7")
+    desk.expect("value", "field.value", reply="7")
+    until(lambda: _draft(path) == {"value": "7"}, what="what was typed is on disk")
+    desk.process.kill()
+    desk.process.wait(timeout=DEADLINE)
+
+    desk = open_linked(sitting)
+    desk.expect("screen", reply="asking")
+    desk.shows("field.value")
+    desk.expect("value", "field.value", reply="7")
+    desk.click("submit")
+    desk.expect("screen", reply="waiting")
+    until(lambda: _draft(path) is None, what="what was handed in is no draft any more")
+    laboratory = sitting.laboratory
+    (answer,) = answers(laboratory.database, laboratory.session)["all", 1].values()
+    assert answer == {"value": 7}
+
+
+def test_an_operator_pauses_a_session_gives_more_time_and_answers_for_a_seat(
+    sit: Callable[[str], Sitting],
+    open_linked: Callable[[Sitting], DeskProcess],
+    open_overseen: Callable[[Sitting], DeskProcess],
+) -> None:
+    sitting = sit("timed")
+    desk, overview = open_linked(sitting), open_overseen(sitting)
+    seat = sitting.mine.seat
+    desk.expect("screen", reply="asking")
+    desk.shows("field.value")
+    until(lambda: desk.ask("value", "countdown").startswith("14:"), what="the time counts down")
+    overview.expect("value", "status", reply="Running")
+    until(lambda: overview.ask("value", f"left.{seat}").startswith("14:"), what="there too")
+    desk.take_keyboard()
+    desk.keys("7")
+    desk.expect("value", "field.value", reply="7")
+
+    overview.click("pause")
+    _say_why(overview, "Fire drill")
+    overview.expect("value", "status", reply="Paused")
+    desk.expect("value", "held.reason", reply="Fire drill")
+    stands = desk.ask("value", "countdown")
+    desk.click("submit")
+    assert desk.ask("value", "field.value") == "7"
+    overview.expect("value", "feed.0", reply="The session was paused (Fire drill)")
+    assert desk.ask("value", "countdown") == stands
+
+    overview.click("resume")
+    desk.expect("value", "held", reply="")
+    overview.click("extend")
+    until(lambda: desk.ask("value", "countdown").startswith("15:"), what="there is more time")
+    overview.expect("value", "feed.0", reply="+60 s on the clock")
+    assert desk.ask("value", "field.value") == "7"
+
+    _press_for(overview, seat, "advance", reason="ill")
+    # the stage declares nothing for who is missing: the operator is told what it needs
+    until(lambda: "give one (value)" in overview.ask("value", "toast"), what="it is refused")
+    overview.shows(f"choose.{seat}")
+
+
+def test_a_seat_is_excluded_and_let_in_again_under_the_eyes_of_its_participant(
+    sit: Callable[[str], Sitting],
+    open_linked: Callable[[Sitting], DeskProcess],
+    open_overseen: Callable[[Sitting], DeskProcess],
+) -> None:
+    sitting = sit("timed")
+    desk, overview = open_linked(sitting), open_overseen(sitting)
+    seat = sitting.mine.seat
+    desk.expect("screen", reply="asking")
+    desk.shows("field.value")
+    desk.take_keyboard()
+    desk.keys("4")
+    desk.expect("value", "field.value", reply="4")
+    overview.expect("value", "status", reply="Running")
+
+    _press_for(overview, seat, "exclude", reason="left")
+    desk.expect("screen", reply="excluded")
+    overview.expect("value", f"seat.{seat}", reply="Excluded")
+    overview.expect("value", "feed.0", reply=f"{seat}: excluded (left)")
+
+    _press_for(overview, seat, "readmit", reason="back")
+    desk.expect("screen", reply="asking")
+    desk.expect("value", "field.value", reply="4")
+    desk.click("submit")
+    desk.expect("screen", reply="waiting")
+
+
+def test_a_program_that_fails_is_shown_with_its_traceback_and_the_desk_says_it_was_told(
+    sit: Callable[[str], Sitting],
+    open_linked: Callable[[Sitting], DeskProcess],
+    open_overseen: Callable[[Sitting], DeskProcess],
+) -> None:
+    sitting = sit("broken")
+    desk, overview = open_linked(sitting), open_overseen(sitting)
+    desk.expect("screen", reply="asking")
+    sitting.submit(sitting.other, 3)
+    desk.shows("field.value")
+    desk.take_keyboard()
+    desk.keys("7", "Return")
+
+    overview.expect("value", "status", reply="Stopped")
+    overview.shows("traceback")
+    assert "divided by nothing" in overview.ask("value", "traceback")
+    until(lambda: "divided by nothing" in overview.ask("value", "feed.0"), what="it is told")
+    desk.expect("screen", reply="waiting")
+    until(
+        lambda: desk.ask("value", "held").startswith("The session is stopped"),
+        what="the desk says that it is told",
+    )
+    overview.click("retry")
+    until(lambda: overview.ask("value", "toast") != "", what="what became of it is told")
+
+
+def _press_for(overview: DeskProcess, seat: str, what: str, *, reason: str) -> None:
+    """Do something to a seat, as an operator does."""
+    left, top, _, height = overview.shows(f"seat.{seat}")
+    overview.click_at(left, top + height / 2)
+    overview.expect("value", "chosen", reply=seat)
+    overview.click(what)
+    _say_why(overview, reason)
+
+
+def _say_why(overview: DeskProcess, reason: str) -> None:
+    overview.take_keyboard()
+    overview.expect("focus", reply="question.reason")
+    overview.type(reason)
+    overview.expect("value", "question.reason", reply=reason)
+    overview.click("question.yes")
+
+
+def _draft(path: Path) -> dict[str, Any] | None:
+    """Return the draft that a killed desk would leave: what is in its files now."""
+    with TemporaryDirectory() as folder:
+        for one in path.parent.glob(f"{path.name}*"):
+            shutil.copy(one, folder)
+        with Journal(Path(folder, path.name)) as journal:
+            return next((dict(one.fields) for one in journal.drafts()), None)
