@@ -132,8 +132,9 @@ class ClientState:
     def synchronised(self, snapshot: Snapshot) -> Step:
         """Take a snapshot; an older one than what is known is asked for again."""
         same = snapshot.session == self.session
+        # scopes that it does not have are those that this seat has left: groups were drawn anew
         if same and any(
-            snapshot.versions.get(one, 0) < known for one, known in self.versions.items()
+            version < self.versions.get(one, 0) for one, version in snapshot.versions.items()
         ):
             return Step(state=self, ask=True)
         stays = same and same_generation(snapshot.stage, self.stage)
