@@ -285,6 +285,7 @@ def test_of_three_workers_one_is_enough_whichever_it_is(stack: Stack, tmp_path: 
         docker("unpause", second)
 
         third = conductor(stack, queue, other_than=second)
+        until(lambda: healthy(second), within=30, what="the worker that was paused is well again")
         until(
             lambda: second in stack.consumers(queue),
             within=30,
@@ -301,6 +302,17 @@ def test_of_three_workers_one_is_enough_whichever_it_is(stack: Stack, tmp_path: 
 
 def docker(*arguments: str) -> None:
     subprocess.run(["docker", *arguments], capture_output=True, check=True)
+
+
+def healthy(container: str) -> bool:
+    """Tell whether a container is well, by its own account."""
+    done = subprocess.run(
+        ["docker", "inspect", "--format", "{{.State.Health.Status}}", container],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip() == "healthy"
 
 
 def conductor(stack: Stack, queue: str, *, other_than: str = "") -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from time import sleep
 
 import pytest
-from sqlalchemy import text
+from psycopg import Connection, OperationalError
+from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
@@ -300,3 +301,40 @@ def test_a_transaction_that_computes_for_long_is_told_from_one_that_stands_still
         db.execute(text("SELECT 1"))
         sleep(3)
         assert db.execute(text("SELECT 2")).scalar() == 2
+
+
+def test_who_falls_silent_while_it_sends_many_rows_is_cut_off_by_another(
+    postgresql: Postgresql,
+) -> None:
+    """There the server waits for the rest without a clock: psycopg's pipeline has not ended."""
+    silent, other = postgresql.impatient(), postgresql.impatient()
+    migrate(silent)
+    stopped = silent.raw_connection().driver_connection
+    assert isinstance(stopped, Connection)
+    pipeline = stopped.pipeline()
+    pipeline.__enter__()
+    stopped.execute("LOCK TABLE session IN ACCESS EXCLUSIVE MODE")
+    stopped.execute("SELECT 1")
+    stopped.pgconn.send_flush_request()
+    stopped.pgconn.flush()
+
+    with answering(), other.begin() as db:
+        db.execute(text("SELECT 1"))
+    run(until_unlocked(other), deadline=20)
+
+    with pytest.raises(OperationalError, match="connection"):
+        pipeline.__exit__(None, None, None)
+
+
+async def until_unlocked(engine: Engine) -> None:
+    """Wait until nobody has locked the sessions."""
+
+    def ask() -> bool:
+        try:
+            with answering(), engine.begin() as db:
+                db.execute(text("SELECT name FROM session FOR UPDATE"))
+        except DatabaseUnavailable:
+            return False
+        return True
+
+    await until(ask)

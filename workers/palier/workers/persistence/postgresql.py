@@ -4,6 +4,10 @@ Three clocks run, each where it can. The server ends statements and waits for lo
 long, and transactions in which nothing is asked any more: a worker that was stopped there would
 lock others out. The system ends connections whose other end is gone. And we give up one whose
 server is there and says nothing.
+
+The server misses one case: a client that is stopped while it sends many rows at once (psycopg's
+pipeline) leaves it in the middle of a message's work, where its clock for idle transactions is off.
+So workers look after each other: whoever has been silent in a transaction is cut off by the next.
 """
 
 from __future__ import annotations
@@ -11,9 +15,10 @@ from __future__ import annotations
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from math import ceil
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
@@ -31,16 +36,33 @@ _GRACE = 2.0
 _QUIET, _BETWEEN, _UNANSWERED = 4, 2, 2
 
 
+_Connect: TypeAlias = "Callable[[], _PatientConnection]"
+
+#: Ends the transactions of our like in which the server waits for a client that says nothing.
+_CUT_OFF = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user
+      AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()
+      AND xact_start IS NOT NULL AND wait_event = 'ClientRead'
+      AND state_change < clock_timestamp() - make_interval(secs => %s)
+"""
+
+
 def be_patient(engine: Engine, patience: Patience) -> None:
     """Let the connections of an engine wait so long and no longer."""
-    pulse = _Pulse(every=patience.stillness / 3)
+    pulse = _Pulse(patience.stillness)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, args: Any, given: dict[str, Any]) -> Any:
         arguments = {**_client(patience), **given, "options": _options(patience, given)}
-        connection = _PatientConnection.connect(*args, **arguments)
-        connection.limit = patience.answer + _GRACE
-        return connection
+
+        def connect() -> _PatientConnection:
+            connection = _PatientConnection.connect(*args, **arguments)
+            connection.limit = patience.answer + _GRACE
+            return connection
+
+        pulse.connect = connect
+        return connect()
 
     @event.listens_for(engine, "begin")
     def begin(db: Connection) -> None:
@@ -51,11 +73,16 @@ def be_patient(engine: Engine, patience: Patience) -> None:
     def end(db: Connection) -> None:
         pulse.end(db)
 
+    @event.listens_for(engine, "engine_disposed")
+    def dispose(_engine: Engine) -> None:
+        pulse.stop()
+
 
 def _client(patience: Patience) -> dict[str, object]:
     """Return what libpq shall do; the URL may say otherwise."""
     return {
-        "application_name": "palier",
+        # those that wait as long as we do: a migration has more time, and is let be
+        "application_name": f"palier ({patience.stillness:g} s)",
         "connect_timeout": max(2, ceil(patience.connect)),  # less than 2 counts as 2
         "keepalives_idle": _QUIET,
         "keepalives_interval": _BETWEEN,
@@ -120,30 +147,43 @@ def _within(limit: float, waiting: PQGen[T]) -> PQGen[T]:
 class _Pulse:
     """Asks something now and then in every open transaction, while its owner computes.
 
-    A thread of its own, begun with the first transaction; it ends with its engine. psycopg lets
-    one thread at a time use a connection.
+    And cuts others off who have asked nothing for ``stillness`` seconds. A thread of its own, begun
+    with the first transaction; it ends with its engine. psycopg lets one thread at a time use a
+    connection.
     """
 
-    def __init__(self, *, every: float) -> None:
-        self._every = every
+    def __init__(self, stillness: float) -> None:
+        self._stillness = stillness
         self._open: dict[Connection, Any] = {}
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._stopped: threading.Event | None = None
+        #: How a connection is made.
+        self.connect: _Connect | None = None
 
     def begin(self, db: Connection) -> None:
         """Note that a transaction is open."""
         with self._lock:
             self._open[db] = db.connection.dbapi_connection
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=_beat, args=(weakref.ref(self), self._every), name="pulse", daemon=True
-                )
-                self._thread.start()
+            if self._stopped is None:
+                self._stopped = threading.Event()
+                threading.Thread(
+                    target=_keep_beating,
+                    args=(weakref.ref(self), self._stopped, self._stillness),
+                    name="pulse",
+                    daemon=True,
+                ).start()
 
     def end(self, db: Connection) -> None:
         """Note that it is over; from now on nothing is asked in it."""
         with self._lock:
             self._open.pop(db, None)
+
+    def stop(self) -> None:
+        """Let the thread end; a later transaction begins another."""
+        with self._lock:
+            if self._stopped is not None:
+                self._stopped.set()
+                self._stopped = None
 
     def beat(self) -> None:
         """Ask something in each."""
@@ -156,8 +196,28 @@ class _Pulse:
                     connection.execute("SELECT 1")
 
 
-def _beat(pulse: weakref.ref[_Pulse], every: float) -> None:
-    while (one := pulse()) is not None:
+def _keep_beating(pulse: weakref.ref[_Pulse], stopped: threading.Event, stillness: float) -> None:
+    looking: _PatientConnection | None = None
+    while not stopped.wait(stillness / 3) and (one := pulse()) is not None:
         one.beat()
-        del one
-        time.sleep(every)
+        looking = _cut_off(looking, one.connect, stillness)
+        del one  # or its engine would live as long as this thread
+    if looking is not None:
+        looking.close()
+
+
+def _cut_off(
+    looking: _PatientConnection | None, connect: _Connect | None, stillness: float
+) -> _PatientConnection | None:
+    """Cut off who is silent; return the connection on which to do it again, if it is good."""
+    try:
+        if looking is None and connect is not None:
+            looking = connect()
+        if looking is not None:
+            looking.autocommit = True
+            looking.execute(_CUT_OFF, (stillness,))
+    except psycopg.Error:
+        if looking is not None:
+            looking.close()
+        return None
+    return looking
