@@ -125,11 +125,11 @@ class Rehearsal:
         self.workers[worker] = self.postman.handler()
         return self.workers[worker].untold()
 
-    def killed(self, deliveries: Sequence[Delivery], *, worker: int = 0) -> None:
-        """Have a worker die of a batch at the end of its transaction, and another in its place."""
+    def killed(self, deliveries: Sequence[Delivery], *, worker: int = 0) -> list[Handled]:
+        """Have a worker die at the end of its transaction; return what the next one has to tell."""
         with crashing(self.postman.engine, Killed()), suppress(Killed):
             self.workers[worker].handle(deliveries)
-        self.restart(worker)
+        return self.restart(worker)
 
     def cut_off(self, deliveries: Sequence[Delivery], *, worker: int = 0) -> None:
         """Have the database go away at the end of a worker's transaction."""

@@ -1,17 +1,16 @@
-"""What holds whatever happens: two workers, any order, any repetition, any crash.
+"""What holds whatever happens: two workers, any order, any repetition, any crash, any intervention.
 
-Two handlers work on one database. Deliveries come to either, again, and in any order; a handler is
-replaced by a new one, with or without having told what it had committed.
+Two workers share one database. Commands come to either, again, and in any order; workers die at any
+point between taking a message and acknowledging it; an operator does whatever can be done; clients
+hear what they are told late, in another order, twice or never.
 """
 
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -27,295 +26,348 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from palier.broker.transport import Delivery, Publication
-from palier.schemas.addresses import barrier_exchange
-from palier.schemas.commands import OpenSession, Start, Submit
-from palier.schemas.envelope import unpack
-from palier.schemas.events import Released
-from palier.schemas.names import ALL, OPERATOR
-from palier.schemas.replies import Refused, Submitted
+from palier.schemas.commands import (
+    Advance,
+    ChangeClock,
+    Exclude,
+    Pause,
+    Readmit,
+    Resume,
+    ResumeFrom,
+    Retry,
+    StandIn,
+    Submit,
+)
+from palier.schemas.names import ALL
 from palier.workers.persistence import tables
 from palier.workers.runtime.batch import BatchHandler, Handled
-from tests.databases import Cluster, Database, Sqlite
-from tests.laboratory import (
-    Postman,
-    answers,
-    check_record,
-    commanded,
-    payoffs,
-    results,
-    status,
-)
+from tests.databases import Cluster, Database
+from tests.ensemble import Ensemble
+from tests.laboratory import Postman, answers, commanded, payoffs, status
+from tests.plans import Again, Measure, Pay, Plan, Show, Split, Stumble
+from tests.rehearsal import SESSION, quick_database
 
 SEATS = ("p1", "p2", "p3", "p4")
 
-#: Stages of `Pairs`: welcome and end for all, two rounds for each of two groups.
-LAST = {ALL: 2, "g1": 2, "g2": 2}
-
-handlers = st.integers(min_value=0, max_value=1)
-
-
-class Sitting:
-    """A session of `Pairs`, two workers, and all that was ever sent and told."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.postman = Postman(database.migrated())
-        self.workers = [self.postman.handler(), self.postman.handler()]
-        self.sent: list[Publication] = []
-        #: What each worker has committed and not told yet.
-        self.untold: list[list[Handled]] = [[], []]
-        #: Results by seat and message id, and the bodies of releases by barrier and generation.
-        self.told: dict[tuple[str, str], set[bytes]] = defaultdict(set)
-        self.releases: dict[tuple[str, int], set[bytes]] = defaultdict(set)
-
-    def open(self) -> None:
-        """Open the session and start it."""
-        opening = OpenSession(session="s", program="pairs", seats=SEATS, seed=3)
-        for message in (opening, Start(session="s")):
-            self.handle(0, [self.postman.asked(message, OPERATOR)])
-
-    def submit(self, seat: str, scope: str, generation: int, value: int) -> None:
-        """Send an answer; it is not delivered yet."""
-        form = scope != ALL
-        command = Submit(
-            session="s",
-            scope=scope,
-            generation=generation,
-            answer={"value": value} if form else None,
+#: Welcome for all, two rounds in pairs with all that can happen in them, and the end for all.
+PLAN: Plan = (
+    Show("welcome"),
+    Split(
+        (
+            Again(
+                2,
+                (
+                    Show("ask", asks="number", shows="own", deadline=60, missing="declared"),
+                    Pay("answer"),
+                    Stumble(),
+                    Measure(),
+                ),
+            ),
         )
-        self.sent.append(commanded(command, seat))
+    ),
+    Show("look", shows="own", deadline=60, missing="exclude"),
+    Show("end", asks="guess", shows="measured", deadline=60, missing="bot"),
+)
 
-    def handle(self, worker: int, deliveries: list[Delivery]) -> None:
-        """Have a worker handle a batch; it is told later, or never."""
-        self.untold[worker] += self.workers[worker].handle(deliveries)
+#: The same without anything that hangs on an operator or the time.
+PLAIN: Plan = (
+    Show("welcome"),
+    Split((Again(2, (Show("ask", asks="number"), Pay("answer"))),)),
+    Show("end", shows="own"),
+)
 
-    def deliver(self, worker: int, *places: int) -> None:
-        """Deliver what was sent in these places."""
-        chosen = [self.sent[place % len(self.sent)] for place in places]
-        self.handle(worker, [self.postman.delivery(one) for one in chosen])
-
-    def tell(self, worker: int) -> None:
-        """Tell what a worker has committed."""
-        for one in self.untold[worker]:
-            self.hear(one)
-            if one.number is not None:
-                self.workers[worker].told(one.number)
-        self.untold[worker].clear()
-
-    def hear(self, handled: Handled) -> None:
-        """Keep what is told."""
-        for one in (*handled.items, *handled.replies):
-            if not isinstance(one, Publication):
-                continue
-            envelope = unpack(one.properties, one.body)
-            match envelope.message:
-                case Submitted() | Refused():
-                    seat = one.routing_key.removeprefix("seat.")
-                    self.told[seat, envelope.causation_id or ""].add(one.body)
-                case Released(scope=scope, generation=generation) if one.exchange.startswith(
-                    "palier.barrier."
-                ):
-                    assert one.exchange == barrier_exchange("s", scope)
-                    self.releases[scope, generation].add(one.body)
-                case _:
-                    pass
-
-    def restart(self, worker: int) -> None:
-        """Let a worker die; another takes its place and tells what is left in the outbox."""
-        self.untold[worker].clear()
-        self.workers[worker] = self.postman.handler()
-        self.untold[worker] += self.workers[worker].untold()
-
-    def check(self) -> None:
-        """Check what holds at any time."""
-        check_record(self.database, "s")
-        assert all(len(bodies) == 1 for bodies in self.told.values()), "two results of one command"
-        assert all(len(bodies) == 1 for bodies in self.releases.values()), "released twice"
-
-    def finish(self) -> None:
-        """Let the faults stop: what is still missing is sent, delivered and told."""
-        for _ in range(6):
-            for scope, generation, seats in self.open_stages():
-                for seat in seats:
-                    self.submit(seat, scope, generation, 1)
-            self.deliver(0, *range(len(self.sent)))
-        for worker in (0, 1):
-            self.restart(worker)
-            self.tell(worker)
-            self.workers[worker].sweep()
-        self.check()
-        assert status(self.database, "s") == "finished"
-        assert self.database.ask(select(tables.outbox.c.seq)) == []
-        assert set(self.releases) == {
-            (scope, generation) for scope, last in LAST.items() for generation in range(1, last + 1)
-        }
-        kept = {(one.seat, one.message_id) for one in results(self.database, SEATS)}
-        assert kept == {(key(one)) for one in self.sent}, "each command has its result"
-        assert payoffs(self.database, "s") == self.earned()
-
-    def open_stages(self) -> list[tuple[str, int, list[str]]]:
-        """Return scope, generation and missing seats of every open stage."""
-        run, party, arrival = tables.stage_run, tables.party, tables.arrival
-        found = []
-        for one in self.database.ask(select(run).where(run.c.status == "open")):
-            here = [
-                {
-                    each.seat
-                    for each in self.database.ask(
-                        select(table).where(
-                            table.c.scope == one.scope, table.c.generation == one.generation
-                        )
-                    )
-                }
-                for table in (party, arrival)
-            ]
-            found.append((one.scope, one.generation, sorted(here[0] - here[1])))
-        return found
-
-    def earned(self) -> dict[str, Decimal]:
-        """Work out from the stored answers what everyone has earned."""
-        total = dict.fromkeys(SEATS, Decimal(0))
-        for answered in answers(self.database, "s").values():
-            for seat, one in answered.items():
-                total[seat] += one["value"]
-        return total
+workers = st.integers(min_value=0, max_value=1)
+places = st.lists(st.integers(min_value=0, max_value=50), min_size=1, max_size=6)
+seats = st.sampled_from(SEATS)
 
 
-def key(publication: Publication) -> tuple[str, str]:
-    """Return who sent a command, and its message id."""
-    properties = publication.properties
-    return properties.user_id or "", properties.message_id or ""
-
-
-class TwoWorkers(RuleBasedStateMachine):
+class Everything(RuleBasedStateMachine):
     """Everything that can happen to a session of two groups and two workers."""
+
+    plan = PLAN
 
     def __init__(self) -> None:
         super().__init__()
-        self.sitting = Sitting(self.database())
+        self.closing = ExitStack()
+        self.ensemble = Ensemble(self.database(), self.plan, seats=SEATS)
+        self.rehearsal = self.ensemble.rehearsal
 
     def database(self) -> Database:
         """Make an empty database."""
-        self.folder = TemporaryDirectory()
-        return Sqlite(Path(self.folder.name) / "palier.db")
+        return self.closing.enter_context(quick_database())
 
     @initialize()
     def open(self) -> None:
-        """A session begins, and what opened it is told or not."""
-        self.sitting.open()
+        """A session begins."""
+        self.rehearsal.open("planned")
+        self.ensemble.outside.committed()
+        for worker in (0, 1):
+            self.ensemble.restart(worker)
+
+    # -- participants
 
     @rule(
-        seat=st.sampled_from(SEATS),
+        seat=seats,
         scope=st.sampled_from([ALL, "g1", "g2"]),
-        generation=st.integers(min_value=1, max_value=3),
-        value=st.integers(min_value=-1, max_value=9),
+        generation=st.integers(min_value=1, max_value=4),
+        value=st.none() | st.integers(min_value=-1, max_value=9),
     )
-    def submit_anything(self, seat: str, scope: str, generation: int, value: int) -> None:
+    def send_anything(self, seat: str, scope: str, generation: int, value: int | None) -> None:
         """A seat sends what may be late, early, foreign or wrong."""
-        self.sitting.submit(seat, scope, generation, value)
+        self.ensemble.submit(seat, scope, generation, value)
 
-    def submit_what_is_missing(self, value: int, which: int) -> None:
-        """A seat sends what a stage waits for."""
-        open_stages = self.sitting.open_stages()
-        if open_stages:
-            scope, generation, seats = open_stages[which % len(open_stages)]
-            if seats:
-                self.sitting.submit(seats[which % len(seats)], scope, generation, value)
+    def missing(self, which: int, *, everyone: bool) -> list[Publication]:
+        """Return answers of who is missing: in one scope or in all of them."""
+        found = [
+            (scope, generation, asks, seat)
+            for scope, generation, asks, missing in self.rehearsal.open_stages()
+            for seat in missing
+        ]
+        if not everyone:
+            found = [found[which % len(found)]] if found else []
+        return [
+            self.ensemble.submit(seat, scope, generation, which % 10 if asks else None)
+            for scope, generation, asks, seat in found
+        ]
 
-    @rule(worker=handlers, value=st.integers(min_value=0, max_value=9), which=st.integers(0, 9))
-    def someone_who_is_missing_comes(self, worker: int, value: int, which: int) -> None:
+    @rule(worker=workers, which=st.integers(0, 20))
+    def someone_who_is_missing_comes(self, worker: int, which: int) -> None:
         """One whom a stage waits for comes, to either worker."""
-        before = len(self.sitting.sent)
-        self.submit_what_is_missing(value, which)
-        if len(self.sitting.sent) > before:
-            self.sitting.deliver(worker, -1)
+        if coming := self.missing(which, everyone=False):
+            self.ensemble.handle(worker, *coming)
 
-    @rule(worker=handlers)
-    def everyone_who_is_missing_comes(self, worker: int) -> None:
+    @rule(worker=workers, which=st.integers(0, 20))
+    def everyone_who_is_missing_comes(self, worker: int, which: int) -> None:
         """All whom the open stages wait for come in one batch."""
-        before = len(self.sitting.sent)
-        for scope, generation, seats in self.sitting.open_stages():
-            for seat in seats:
-                self.sitting.submit(seat, scope, generation, 2)
-        places = range(before, len(self.sitting.sent))
-        if places:
-            self.sitting.deliver(worker, *places)
+        if coming := self.missing(which, everyone=True):
+            self.ensemble.handle(worker, *coming)
 
-    @rule(
-        worker=handlers,
-        places=st.lists(st.integers(min_value=0, max_value=50), min_size=1, max_size=6),
-    )
-    def deliver(self, worker: int, places: list[int]) -> None:
+    @rule(worker=workers, where=places, redelivered=st.booleans())
+    def deliver(self, worker: int, where: list[int], redelivered: bool) -> None:
         """Some of what was sent is delivered: again, in another order, to either worker."""
-        if self.sitting.sent:
-            self.sitting.deliver(worker, *places)
+        sent = self.ensemble.sent
+        if sent:
+            chosen = [sent[place % len(sent)] for place in where]
+            self.ensemble.handle(worker, *chosen, redelivered=redelivered)
 
-    @rule(worker=handlers)
-    def deliver_the_newest(self, worker: int) -> None:
-        """What was sent last is delivered, perhaps again."""
-        if self.sitting.sent:
-            self.sitting.deliver(worker, -1)
+    @rule(worker=workers, seat=seats, other=st.none() | seats)
+    def forge(self, worker: int, seat: str, other: str | None) -> None:
+        """A message comes whose sender the broker does not vouch for, or is somebody else."""
+        message = Submit(session=SESSION, scope=ALL, generation=1)
+        before = sum(self.ensemble.dead.values())
+        if other == seat:
+            return
+        forged = commanded(message, seat, user_id=other)
+        self.ensemble.handle(worker, forged)
+        self.ensemble.tell(worker)
+        assert sum(self.ensemble.dead.values()) == before + 1
 
-    @rule(worker=handlers)
+    # -- workers
+
+    @rule(worker=workers)
     def tell(self, worker: int) -> None:
         """What a worker has committed is told."""
-        self.sitting.tell(worker)
+        self.ensemble.tell(worker)
 
-    @rule(worker=handlers)
-    def restart(self, worker: int) -> None:
+    @rule(worker=workers)
+    def die_before_a_message_or_after_a_commit(self, worker: int) -> None:
         """A worker dies; what it had not told is left in the outbox."""
-        self.sitting.restart(worker)
+        self.ensemble.restart(worker)
+
+    @rule(worker=workers, which=st.integers(0, 20))
+    def die_in_a_transaction(self, worker: int, which: int) -> None:
+        """A worker dies before its commit; what it was given comes again."""
+        if coming := self.missing(which, everyone=which % 2 == 0):
+            self.ensemble.killed(worker, *coming)
+            self.ensemble.handle(1 - worker, *coming, redelivered=True)
+
+    @rule(worker=workers, items=st.integers(0, 8))
+    def die_while_telling(self, worker: int, items: int) -> None:
+        """A worker dies when it has told a part of it, or all and acknowledged nothing."""
+        self.ensemble.tell(worker, items=items)
+
+    @rule(worker=workers, which=st.integers(0, 20))
+    def the_database_fails_once(self, worker: int, which: int) -> None:
+        """A commit fails; the same worker tries again."""
+        if coming := self.missing(which, everyone=which % 2 == 0):
+            self.ensemble.cut_off(worker, *coming)
+            self.ensemble.handle(worker, *coming)
+
+    # -- time
+
+    @rule(worker=workers, seconds=st.sampled_from([0.0, 0.6, 61.0]), often=st.integers(1, 3))
+    def tick(self, worker: int, seconds: float, often: int) -> None:
+        """Time passes; a worker hears of it early, in time, late, more than once."""
+        self.rehearsal.later(seconds)
+        self.ensemble.handle(worker, *(self.rehearsal.tick() for _ in range(often)))
+
+    # -- the operator
+
+    def command(self, worker: int, message: Any) -> None:
+        """The operator intervenes; it may be delivered again later."""
+        self.ensemble.handle(worker, self.ensemble.send(message))
+
+    @rule(worker=workers, chosen=st.lists(seats, unique=True, max_size=2))
+    def advance(self, worker: int, chosen: list[str]) -> None:
+        """Some, or all, are let arrive."""
+        self.command(worker, Advance(session=SESSION, seats=tuple(chosen)))
+
+    @rule(worker=workers, kind=st.sampled_from([Exclude, Readmit, StandIn]), seat=seats)
+    def change_a_standing(self, worker: int, kind: type[Exclude], seat: str) -> None:
+        """A seat is excluded, let in again, or played by a bot."""
+        self.command(worker, kind(session=SESSION, seats=(seat,)))
+
+    @rule(worker=workers)
+    def exclude_who_is_missing_last(self, worker: int) -> None:
+        """The others need not wait any longer."""
+        for _, _, _, missing in self.rehearsal.open_stages():
+            if len(missing) == 1:
+                self.command(worker, Exclude(session=SESSION, seats=tuple(missing)))
+                return
+
+    @rule(worker=workers, kind=st.sampled_from([Pause, Resume, Retry]))
+    def hold_or_go_on(self, worker: int, kind: type[Pause]) -> None:
+        """The session is held, or goes on."""
+        self.command(worker, kind(session=SESSION))
+
+    @rule(
+        worker=workers,
+        change=st.sampled_from(["extend", "pause", "resume"]),
+        seconds=st.sampled_from([-50, 30]),
+    )
+    def change_the_clock(self, worker: int, change: Any, seconds: int) -> None:
+        """Clocks are changed."""
+        self.command(worker, ChangeClock(session=SESSION, change=change, seconds=seconds))
+
+    @rule(slippery=st.booleans())
+    def make_it_slippery(self, slippery: bool) -> None:
+        """From now on the author's code raises, or does not."""
+        self.ensemble.outside.slippery = slippery
+
+    @rule(worker=workers, which=st.integers(0, 20))
+    def go_on_from_an_earlier_stage(self, worker: int, which: int) -> None:
+        """The session goes on from where it was."""
+        run = tables.stage_run
+        rows = self.ensemble.database.ask(
+            select(run).where(run.c.status != "void").order_by(run.c.scope, run.c.generation)
+        )
+        if rows and which % 4 == 0:
+            one = rows[which % len(rows)]
+            self.ensemble.outside.rewound()
+            again = ResumeFrom(session=SESSION, stage=one.stage, visit=one.visit, scope=one.scope)
+            self.ensemble.handle(worker, self.rehearsal.command(again))
+
+    # -- clients
+
+    @rule(seat=seats, which=st.integers(0, 20), shuffled=st.booleans())
+    def hear(self, seat: str, which: int, shuffled: bool) -> None:
+        """A client hears some of what is told, in order or in another one."""
+        client = self.ensemble.clients[seat]
+        for _ in range(which % 8 + 1):
+            if client.queue:
+                client.hear(client.queue.pop(which % len(client.queue) if shuffled else 0))
+
+    @rule(seat=seats, which=st.integers(0, 20))
+    def lose(self, seat: str, which: int) -> None:
+        """A hint is lost on its way."""
+        queue = self.ensemble.clients[seat].queue
+        if queue:
+            queue.pop(which % len(queue))
+
+    @rule(seat=seats, which=st.integers(0, 20))
+    def hear_twice(self, seat: str, which: int) -> None:
+        """A client was not heard to acknowledge something, and it comes again."""
+        queue = self.ensemble.clients[seat].queue
+        if queue:
+            queue.append(queue[which % len(queue)])
+
+    @rule()
+    def answer_who_asks(self) -> None:
+        """Clients in doubt are told where the session is."""
+        self.ensemble.deliver_to_doubting()
+
+    @rule(seat=seats)
+    def come_late(self, seat: str) -> None:
+        """A client is started, again or for the first time."""
+        self.ensemble.clients[seat].restart()
+        delivery = self.rehearsal.postman.presence(seat, present=True)
+        self.ensemble.untold[0] += self.rehearsal.workers[0].handle([delivery])
 
     @invariant()
     def the_record_is_in_order(self) -> None:
-        """See `Sitting.check`."""
-        self.sitting.check()
+        """See `Ensemble.check`."""
+        self.ensemble.check()
 
     def teardown(self) -> None:
         """Once the faults stop, everyone gets to the end."""
         try:
-            self.sitting.finish()
+            if self.ensemble.sent or self.rehearsal.log():
+                self.finish()
         finally:
-            self.sitting.database.close()
-            self.folder.cleanup()
+            self.closing.close()
+
+    def finish(self) -> None:
+        """Send what is missing, deliver all of it, tell and hear everything."""
+        ensemble, rehearsal = self.ensemble, self.rehearsal
+        ensemble.outside.slippery = False
+        for _ in range(30):
+            found = status(ensemble.database, SESSION)
+            if found == "finished":
+                break
+            if found == "paused":
+                ensemble.handle(0, rehearsal.command(Resume(session=SESSION)))
+            elif found == "stopped":
+                ensemble.handle(0, rehearsal.command(Retry(session=SESSION)))
+            else:
+                ensemble.handle(0, *self.missing(2, everyone=True))
+        ensemble.handle(0, *ensemble.sent)
+        ensemble.settle()
+        ensemble.check_the_end()
+
+
+def tried(machine: type[Everything], *, examples: int, steps: int) -> None:
+    """Run a machine."""
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
 
 
 @pytest.mark.timeout(240)  # only to make a failure small takes so long
 def test_two_workers_release_each_generation_once_whatever_comes() -> None:
-    run_state_machine_as_test(
-        TwoWorkers,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    tried(Everything, examples=25, steps=30)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_however_often_it_is_tried_each_generation_is_released_once() -> None:
+    tried(Everything, examples=500, steps=50)
+
+
+def on_postgresql(cluster: Cluster) -> type[Everything]:
+    """Return the machine on PostgreSQL."""
+
+    class OnPostgresql(Everything):
+        def database(self) -> Database:
+            return self.closing.enter_context(cluster.database())
+
+    return OnPostgresql
 
 
 @pytest.mark.timeout(240)
 def test_two_workers_release_each_generation_once_on_postgresql(cluster: Cluster) -> None:
-    class OnPostgresql(TwoWorkers):
-        def database(self) -> Database:
-            self.folder = TemporaryDirectory()
-            self._lent = cluster.database()
-            return self._lent.__enter__()
+    tried(on_postgresql(cluster), examples=5, steps=20)
 
-        def teardown(self) -> None:
-            try:
-                super().teardown()
-            finally:
-                self._lent.__exit__(None, None, None)
 
-    run_state_machine_as_test(
-        OnPostgresql,
-        settings=settings(
-            max_examples=5,
-            stateful_step_count=20,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_however_often_it_is_tried_on_postgresql(cluster: Cluster) -> None:
+    tried(on_postgresql(cluster), examples=60, steps=50)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -324,36 +376,48 @@ def test_two_workers_at_the_same_moment_release_each_generation_once(
 ) -> None:
     """The real thing: two threads, each with every delivery, in its own order and batches."""
     chance = random.Random(seed)
-    sitting = Sitting(database)
-    sitting.open()
-    second = Postman(database.engine())
-    workers = [sitting.workers[0], second.handler()]
+    ensemble = Ensemble(database, PLAIN, seats=SEATS)
+    ensemble.rehearsal.open("planned")
+    first, second = ensemble.rehearsal.workers
+    postmen = [ensemble.rehearsal.postman, Postman(database.engine())]
 
     def work(worker: BatchHandler, batches: list[list[Delivery]]) -> list[Handled]:
         return [told for batch in batches for told in worker.handle(batch)]
 
     with ThreadPoolExecutor(max_workers=2) as threads:
-        while open_stages := sitting.open_stages():
-            sent = len(sitting.sent)
-            for scope, generation, seats in open_stages:
-                for seat in seats:
-                    sitting.submit(seat, scope, generation, chance.randrange(10))
-            fresh = sitting.sent[sent:]
-            orders = [chance.sample(fresh, len(fresh)) for _ in workers]
-            working = [
-                threads.submit(work, worker, batched(sitting.postman, order, chance))
-                for worker, order in zip(workers, orders, strict=True)
+        while open_stages := ensemble.rehearsal.open_stages():
+            fresh = [
+                ensemble.submit(seat, scope, generation, chance.randrange(10) if asks else None)
+                for scope, generation, asks, missing in open_stages
+                for seat in missing
             ]
-            for one in working:
-                for handled in one.result():
-                    sitting.hear(handled)
-            sitting.check()
+            working = [
+                threads.submit(
+                    work, worker, batched(postman, chance.sample(fresh, len(fresh)), chance)
+                )
+                for worker, postman in zip((first, second), postmen, strict=True)
+            ]
+            ensemble.untold = [one.result() for one in working]
+            for number in (0, 1):
+                ensemble.tell(number)
+            ensemble.check()
 
-    assert status(database, "s") == "finished"
-    assert payoffs(database, "s") == sitting.earned()
-    assert sorted(sitting.releases) == sorted(
-        (scope, generation) for scope, last in LAST.items() for generation in range(1, last + 1)
-    )
+    ensemble.settle()
+    ensemble.check_the_end()
+    assert payoffs(database, SESSION) == earned(database)
+    releases = [
+        (one.body["scope"], one.body["generation"]) for one in ensemble.rehearsal.log("released")
+    ]
+    assert sorted(releases) == [(scope, at) for scope in (ALL, "g1", "g2") for at in (1, 2)]
+
+
+def earned(database: Database) -> dict[str, Decimal]:
+    """Work out from the stored answers what everyone has earned, and one for each pair."""
+    total = dict.fromkeys(SEATS, Decimal(2))
+    for answered in answers(database, SESSION).values():
+        for seat, one in answered.items():
+            total[seat] += one["value"]
+    return total
 
 
 def batched(postman: Postman, sent: list[Any], chance: random.Random) -> list[list[Delivery]]:
