@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from palier.broker.amqp import AmqpTransport
+from palier.broker.inspection import differences
 from palier.client.state import Connectivity
 from tests.brokers import Real, run, until
 from tests.conftest import need_rabbitmq
@@ -66,6 +67,10 @@ def test_a_game_goes_on_though_rabbitmq_is_killed_and_restarted(
                     await asyncio.to_thread(broker.start)
                     await game.goes_on(within=BACK)
                 await game.ends()
+            wrong = differences(
+                broker.management, user=broker.user, password=broker.password, partitions=1
+            )
+            assert wrong == []
             assert await worker.end() == 0
 
     run(test(), deadline=200)

@@ -35,7 +35,6 @@ _GRACE = 2.0
 #: and how many may stay unanswered.
 _QUIET, _BETWEEN, _UNANSWERED = 4, 2, 2
 
-
 _Connect: TypeAlias = "Callable[[], _PatientConnection]"
 
 #: Ends the transactions of our like in which the server waits for a client that says nothing.
@@ -56,13 +55,13 @@ def be_patient(engine: Engine, patience: Patience) -> None:
     def connect(_dialect: object, _record: object, args: Any, given: dict[str, Any]) -> Any:
         arguments = {**_client(patience), **given, "options": _options(patience, given)}
 
-        def connect() -> _PatientConnection:
+        def make() -> _PatientConnection:
             connection = _PatientConnection.connect(*args, **arguments)
             connection.limit = patience.answer + _GRACE
             return connection
 
-        pulse.connect = connect
-        return connect()
+        pulse.connect = make
+        return make()
 
     @event.listens_for(engine, "begin")
     def begin(db: Connection) -> None:
