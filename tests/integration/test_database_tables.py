@@ -176,7 +176,7 @@ def test_a_running_session_is_exported_as_far_as_it_is(database: Database) -> No
 
     assert list(found) == ["answers", "payoffs", "stages", "events"]
     answers = found["answers"]
-    assert answers.columns[-2:] == ("how", "value")
+    assert answers.columns[-3:] == ("how", "set_aside", "value")
     rows = [dict(zip(answers.columns, one, strict=True)) for one in answers.rows]
     assert [(one["seat"], one["group"], one["stage"], one["value"]) for one in rows] == [
         ("p1", "g1", "welcome", ""),
@@ -185,8 +185,11 @@ def test_a_running_session_is_exported_as_far_as_it_is(database: Database) -> No
     ]
     for one in rows:
         assert datetime.fromisoformat(one["opened_at"]) <= datetime.fromisoformat(one["arrived_at"])
-        assert one["how"] == "submitted"
-    assert found["payoffs"].rows == (("s", "p1", 1, "g1", "0"), ("s", "p2", 2, "g1", "0"))
+        assert (one["how"], one["set_aside"]) == ("submitted", 0)
+    assert found["payoffs"].rows == (
+        ("s", "p1", 1, "g1", "active", "0"),
+        ("s", "p2", 2, "g1", "active", "0"),
+    )
     stages = [dict(zip(found["stages"].columns, one, strict=True)) for one in found["stages"].rows]
     assert [(one["stage"], one["status"], one["arrived"]) for one in stages] == [
         ("welcome", "released", 2),
@@ -212,8 +215,11 @@ def test_the_payoffs_of_a_finished_session_are_exact(database: Database) -> None
 
     found = exported(postman)
 
-    assert found["payoffs"].columns == ("session", "seat", "number", "group", "payoff")
-    assert found["payoffs"].rows == (("s", "p1", 1, "", "3"), ("s", "p2", 2, "", "3"))
+    assert found["payoffs"].columns == ("session", "seat", "number", "group", "standing", "payoff")
+    assert found["payoffs"].rows == (
+        ("s", "p1", 1, "", "active", "3"),
+        ("s", "p2", 2, "", "active", "3"),
+    )
     assert len(found["answers"].rows) == 6
 
 
