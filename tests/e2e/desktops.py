@@ -108,9 +108,24 @@ class DeskProcess:
     def keys(self, *keys: str) -> None:
         self.tool("key", "--delay", "40", *keys)
 
+    def chord(self, modifier: str, key: str) -> None:
+        hold, pause = ("keydown", modifier), ("sleep", "0.1")
+        self.tool(*hold, *pause, "key", key, *pause, "keyup", modifier)
+
     def click(self, name: str) -> None:
-        left, top, width, height = self.shows(name)
+        left, top, width, height = self.stands(name)
         self.click_at(left + width / 2, top + height / 2)
+
+    def stands(self, name: str) -> list[float]:
+        """Return where something is, once it is at the same place in two frames."""
+        places = [self.shows(name)]
+
+        def stood() -> bool:
+            places.append(self.shows(name))
+            return places[-1] == places[-2]
+
+        until(stood, what=f"{name} stays where it is")
+        return places[-1]
 
     def click_at(self, x: float, y: float) -> None:
         point = (str(round(x)), str(round(y)))

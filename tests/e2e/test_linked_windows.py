@@ -116,7 +116,10 @@ def open_overseen(open_desk: Callable[..., DeskProcess]) -> Callable[[Sitting], 
 
     def opened(sitting: Sitting) -> DeskProcess:
         name = sitting.laboratory.session
-        return open_desk(sitting.address, name, SECRETS.operator, script=OVERSEEN)
+        overview = open_desk(sitting.address, name, SECRETS.operator, script=OVERSEEN)
+        # until its window is there, it would take the keyboard
+        overview.expect("value", "status", reply="Running")
+        return overview
 
     return opened
 
@@ -161,9 +164,9 @@ def test_an_operator_pauses_a_session_gives_more_time_and_answers_for_a_seat(
     desk.expect("screen", reply="asking")
     desk.shows("field.value")
     until(lambda: desk.ask("value", "countdown").startswith("14:"), what="the time counts down")
-    overview.expect("value", "status", reply="Running")
     until(lambda: overview.ask("value", f"left.{seat}").startswith("14:"), what="there too")
     desk.take_keyboard()
+    desk.expect("focus", reply="field.value")
     desk.keys("7")
     desk.expect("value", "field.value", reply="7")
 
@@ -201,9 +204,9 @@ def test_a_seat_is_excluded_and_let_in_again_under_the_eyes_of_its_participant(
     desk.expect("screen", reply="asking")
     desk.shows("field.value")
     desk.take_keyboard()
+    desk.expect("focus", reply="field.value")
     desk.keys("4")
     desk.expect("value", "field.value", reply="4")
-    overview.expect("value", "status", reply="Running")
 
     _press_for(overview, seat, "exclude", reason="left")
     desk.expect("screen", reply="excluded")
@@ -228,6 +231,7 @@ def test_a_program_that_fails_is_shown_with_its_traceback_and_the_desk_says_it_w
     sitting.submit(sitting.other, 3)
     desk.shows("field.value")
     desk.take_keyboard()
+    desk.expect("focus", reply="field.value")
     desk.keys("7", "Return")
 
     overview.expect("value", "status", reply="Stopped")
@@ -245,7 +249,7 @@ def test_a_program_that_fails_is_shown_with_its_traceback_and_the_desk_says_it_w
 
 def _press_for(overview: DeskProcess, seat: str, what: str, *, reason: str) -> None:
     """Do something to a seat, as an operator does."""
-    left, top, _, height = overview.shows(f"seat.{seat}")
+    left, top, _, height = overview.stands(f"seat.{seat}")
     overview.click_at(left, top + height / 2)
     overview.expect("value", "chosen", reply=seat)
     overview.click(what)

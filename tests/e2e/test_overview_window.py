@@ -57,13 +57,14 @@ def test_an_operator_clicks_on_seats_and_excludes_them_with_a_reason(
     overview = open_overview("running")
     overview.expect("value", "status", reply="Running")
     for seat in ("s02", "s04"):
-        left, top, _, height = overview.shows(f"seat.{seat}")
+        left, top, _, height = overview.stands(f"seat.{seat}")
         overview.click_at(left, top + height / 2)
     overview.expect("value", "chosen", reply="s02 and s04")
     overview.click("exclude")
     overview.expect("value", "question", reply="Go on without s02 and s04?")
     overview.click("question.yes")
     assert overview.quiet(), "without a reason nothing is done"
+    overview.click("question.reason")
     overview.take_keyboard()
     overview.expect("focus", reply="question.reason")
     overview.type("left")
@@ -92,15 +93,17 @@ def test_the_command_and_the_traceback_can_be_copied(
 ) -> None:
     overview = open_overview("stopped")
     overview.expect("value", "status", reply="Stopped")
-    overview.click("close")
     for copied, text in (("command", "palier session retry tuesday-1"), ("all", "Traceback")):
         overview.click(f"copy.{copied}")
-        overview.click("question.reason")
+        overview.expect("focus", reply=f"copy.{copied}")
+        overview.click("close")
         overview.take_keyboard()
         overview.expect("focus", reply="question.reason")
-        overview.keys("ctrl+a", "ctrl+v")
+        overview.chord("ctrl", "v")
         pasted = partial(_begins, overview, text)
         until(pasted, what=f"{text} is pasted")
+        overview.click("question.no")
+        until(lambda: overview.ask("rect", "question.no") is None, what="nothing is asked")
 
 
 def _begins(overview: DeskProcess, text: str) -> bool:

@@ -102,13 +102,13 @@ class SeatActions:
         self._rows: tuple[SeatRow, ...] = ()
         words = kit.words
         with dpg.group() as self._group, kit.across(spacing=8):
-            # as high as a button, so that nothing moves when there are some
-            dpg.add_spacer(height=kit.px(27))
             with kit.lowered(7):
                 self._who = kit.name("chosen", kit.text("", role="small", ink="muted"))
             self._buttons = {what: self._button(what) for what in _SEATS}
             self._clear = kit.button(words.choose_none, press=clear, kind="small")
             kit.name("choose.none", self._clear)
+            # as high as a button, so that nothing moves when there are some
+            dpg.add_spacer(height=kit.px(27))
 
     def _button(self, what: What) -> Item:
         kit = self._kit
