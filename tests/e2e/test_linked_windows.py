@@ -247,6 +247,21 @@ def test_a_program_that_fails_is_shown_with_its_traceback_and_the_desk_says_it_w
     until(lambda: overview.ask("value", "toast") != "", what="what became of it is told")
 
 
+def test_what_a_seat_is_refused_is_told_to_the_operator(
+    sit: Callable[[str], Sitting], open_overseen: Callable[[Sitting], DeskProcess]
+) -> None:
+    sitting = sit("timed")
+    overview = open_overseen(sitting)
+
+    async def nonsense() -> None:
+        async with sitting.laboratory.by_hand(sitting.other) as hand:
+            await hand.send(*(hand.submit(99, 1) for _ in range(3)))
+
+    sitting.loop.run(nonsense()).result(timeout=DEADLINE)
+    said = f"{sitting.other.seat}: refused 3×, unknown-generation"
+    overview.expect("value", "feed.0", reply=said)
+
+
 def _press_for(overview: DeskProcess, seat: str, what: str, *, reason: str) -> None:
     """Do something to a seat, as an operator does."""
     left, top, _, height = overview.stands(f"seat.{seat}")

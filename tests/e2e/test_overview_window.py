@@ -82,7 +82,7 @@ def test_a_stopped_session_shows_its_traceback_and_is_tried_again(
     overview.shows("traceback")
     assert "ZeroDivisionError" in overview.ask("value", "traceback")
     assert overview.ask("value", "retry.command") == "palier session retry tuesday-1"
-    assert overview.ask("value", "feed.0") == "s11: 37 messages refused, too-fast"
+    assert overview.ask("value", "feed.0") == "s11: refused 37×, too-fast"
     overview.click("retry")
     assert overview.event() == ordered("retry")
     until(lambda: overview.ask("rect", "traceback") is None, what="the traceback goes")

@@ -67,7 +67,7 @@ class _Overseer:
 
     def hear(self, event: Event) -> None:
         """Take what the staff is told; all else is in the log, or in the next overview."""
-        if isinstance(event, SeatRefused) and event.session == self._session:
+        if isinstance(event, SeatRefused):
             self._inbox.put(event)
 
     async def do(self, order: Order) -> None:

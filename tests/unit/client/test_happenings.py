@@ -143,8 +143,8 @@ def test_of_what_a_seat_was_refused_the_last_count_is_told() -> None:
         happenings.take_refused(refused, at=AT)
 
     assert [one.say(FRENCH) for one in happenings.lines] == [
-        "p1\u00a0: 900 messages refusés, too-fast",
-        "p1\u00a0: 2 messages refusés, invalid",
+        "p1\u00a0: refusé 900×, too-fast",
+        "p1\u00a0: refusé 2×, invalid",
     ]
 
 

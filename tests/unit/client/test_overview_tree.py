@@ -263,7 +263,7 @@ def test_what_happened_is_listed_with_who_did_it(kit: Kit, face: OverviewFace) -
     face.take(sample_log())
     face.take(sample_refusal())
     tick(face)
-    assert say(kit, "feed.0") == "s11: 37 messages refused, too-fast"
+    assert say(kit, "feed.0") == "s11: refused 37×, too-fast"
     assert say(kit, "feed.1") == "s12: advanced (the computer froze)"
     kind = "mvAppItemType::mvText"
     texts = [dpg.get_value(one) for one in dpg.get_all_items() if dpg.get_item_type(one) == kind]
@@ -271,9 +271,11 @@ def test_what_happened_is_listed_with_who_did_it(kit: Kit, face: OverviewFace) -
     assert "operator" in texts
 
 
-def test_what_another_session_was_refused_is_not_told(kit: Kit, face: OverviewFace) -> None:
+def test_what_a_seat_of_another_session_was_refused_is_not_told(
+    kit: Kit, face: OverviewFace
+) -> None:
     show(face, "running")
-    face.take(sample_refusal().model_copy(update={"session": "wednesday-1"}))
+    face.take(sample_refusal().model_copy(update={"seat": "w01"}))
     tick(face)
     assert "feed.0" not in kit.named
 

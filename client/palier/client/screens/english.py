@@ -203,7 +203,7 @@ ENGLISH = Words(
         "readmitted": "{seats}: back in the session",
         "replaced": "{seats}: a new code was given out",
         "at-a-loss": "{seats}: the bot found no answer that fits, and is waited for",
-        "refused": "{seats}: {n} messages refused, {code}",
+        "refused": "{seats}: refused {n}×, {code}",
     },
     because="{told} ({reason})",
 )

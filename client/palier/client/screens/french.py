@@ -212,7 +212,7 @@ FRENCH = Words(
         "readmitted": "{seats}\u00a0: de retour dans la session",
         "replaced": "{seats}\u00a0: nouveau code remis",
         "at-a-loss": "{seats}\u00a0: le robot n’a pas trouvé de réponse valable, on attend",
-        "refused": "{seats}\u00a0: {n} messages refusés, {code}",
+        "refused": "{seats}\u00a0: refusé {n}×, {code}",
     },
     because="{told} ({reason})",
 )

@@ -172,9 +172,10 @@ class OverviewFace:
         """Bring the items up to date before a frame; ``now`` knows the zone that times are in."""
         if self._next is not None and is_measured(self._kit):
             self.show(self._next)
-        while self._refused:
+        while self._refused and self._overview is not None:
             refused = self._refused.pop(0)
-            if self._overview is None or refused.session == self._overview.session:
+            # a seat that speaks nonsense may name no session, or another
+            if any(row.seat == refused.seat for row in self._overview.seats):
                 self._happenings.take_refused(refused, at=now)
         self._feed.show(self._happenings.lines, now.tzinfo)
         if self._overview is not None:
