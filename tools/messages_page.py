@@ -14,10 +14,14 @@ from palier.schemas.events import (
     Arrived,
     Clock,
     ClockChanged,
+    HelpCalled,
     Intervened,
+    Posted,
+    PostedValue,
     PresenceChanged,
     ProgramFailed,
     Released,
+    ScreenChanged,
     SeatChanged,
     SeatRefused,
     SessionAssigned,
@@ -50,6 +54,9 @@ TOLD: dict[type[Message], tuple[str, ...]] = {
     ProgramFailed: (_STAFF,),
     Intervened: (_STAFF,),
     SeatRefused: (_STAFF,),
+    HelpCalled: (_STAFF,),
+    Posted: (_FANOUT, _STAFF),
+    ScreenChanged: (_ALL,),
     StatusChanged: (_ALL,),
     SessionFinished: (_ALL,),
 }
@@ -57,6 +64,7 @@ TOLD: dict[type[Message], tuple[str, ...]] = {
 _VALUES: tuple[type[Value], ...] = (
     Stage,
     Clock,
+    PostedValue,
     SeatRow,
     SessionRow,
     LogEntry,
@@ -67,6 +75,7 @@ _VALUES: tuple[type[Value], ...] = (
     forms.ChoiceField,
     forms.Option,
     forms.TextField,
+    forms.DateField,
 )
 
 _HEAD = """\

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Literal, TypeAlias
 
-from palier.schemas.events import Stage
+from palier.schemas.events import PostedValue, Stage
 from palier.schemas.forms import Answer
 from palier.schemas.replies import How
+from palier.schemas.screens.screen import ScreenSpec
 
 
 class Connectivity(Enum):
@@ -87,6 +89,22 @@ class Lobby:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What shows a stage: its screen, its pictures by name, what has been posted there.
+
+    Without ``spec`` the stage has no screen of its own, unless it is ``awaited``: then it has, and
+    it is on its way. ``problem`` is what an author has to mend in the file that they edit; what is
+    shown is the screen as it was before.
+    """
+
+    spec: ScreenSpec | None = None
+    awaited: bool = False
+    images: Mapping[str, Path] = field(default_factory=dict)
+    posts: tuple[PostedValue, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """A stage is open and this participant works on it.
 
@@ -159,6 +177,12 @@ class View:
     reason: str = ""
     #: How much time the open stage gives still.
     countdown: Countdown | None = None
+    #: What shows the open stage, and how many have handed it in, of how many.
+    shown: Shown = field(default_factory=Shown)
+    arrived: int = 0
+    expected: int = 0
+    #: Whether this seat has called for help, and nobody has come.
+    called: bool = False
     #: Commands sent and not yet answered.
     pending: int = 0
     #: The last command's way to its result, in milliseconds.

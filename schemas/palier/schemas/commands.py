@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
 from palier.schemas.message import Command, Query
 from palier.schemas.names import Name
+from palier.schemas.screens.screen import Digest
+from palier.schemas.screens.widgets import StreamName
 
 #: A session of more seats than this is refused: see docs/limits in the README.
 MAX_SEATS = 1000
@@ -150,6 +153,13 @@ class ResumeFrom(Intervention):
     scope: Name | None = None
 
 
+class Attend(Intervention):
+    """An operator has answered the calls for help of some seats."""
+
+    kind: ClassVar[str] = "attend.v1"
+    seats: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
 class Tick(Command):
     """A worker tells whoever conducts a session that one of its deadlines has come."""
 
@@ -176,6 +186,63 @@ class Submit(Command):
     scope: Name
     generation: Annotated[int, Field(ge=1)]
     answer: dict[str, JsonValue] | None = None
+
+
+class Painted(Command):
+    """A desk has shown the screen of a generation; it has no reply, the first report counts.
+
+    ``at`` is by the worker's clock as this desk knows it, which may be off by ``off_by`` seconds.
+    """
+
+    kind: ClassVar[str] = "painted.v1"
+    session: Name
+    scope: Name
+    generation: Annotated[int, Field(ge=1)]
+    at: datetime
+    off_by: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class CallForHelp(Command):
+    """A participant asks the operator to come; called again, it is the same call."""
+
+    kind: ClassVar[str] = "call-for-help.v1"
+    session: Name
+    text: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Post(Command):
+    """A participant says something to all of an open stage, on a stream that its screen has.
+
+    ``value`` is a text of at most 1,000 characters, or a number.
+    """
+
+    kind: ClassVar[str] = "post.v1"
+    session: Name
+    scope: Name
+    generation: Annotated[int, Field(ge=1)]
+    stream: StreamName
+    value: (
+        Annotated[str, Field(min_length=1, max_length=1000)]
+        | Annotated[float, Field(allow_inf_nan=False)]
+    )
+
+
+class GetContent(Query):
+    """A client asks for what it knows only by hash: a screen, a picture, a bundle."""
+
+    kind: ClassVar[str] = "get-content.v1"
+    session: Name
+    digest: Digest
+
+
+class GetPosts(Query):
+    """A participant asks what was posted in a stage, after a number."""
+
+    kind: ClassVar[str] = "get-posts.v1"
+    session: Name
+    scope: Name
+    generation: Annotated[int, Field(ge=1)]
+    after: Annotated[int, Field(ge=0)] = 0
 
 
 class GetSnapshot(Query):

@@ -16,6 +16,8 @@ from pydantic import JsonValue
 from palier.schemas.forms import FormSpec
 from palier.schemas.message import Event, Value
 from palier.schemas.names import Name
+from palier.schemas.screens.screen import Digest
+from palier.schemas.screens.widgets import StreamName
 
 #: What becomes of a participant: takes part; the others go on without; a bot stands in.
 Standing = Literal["active", "excluded", "bot"]
@@ -52,6 +54,18 @@ class Stage(Value):
     opened_at: datetime
     clock: Clock | None = None
     missing: Missing = "wait"
+    #: The screen that shows it, by hash; without one a desk makes one from the form.
+    screen: Digest | None = None
+
+
+class PostedValue(Value):
+    """What a seat has posted: ``number`` counts the posts of a generation without a gap."""
+
+    number: int
+    stream: StreamName
+    seat: Name
+    at: datetime
+    value: str | float
 
 
 class StageOpened(Event):
@@ -156,6 +170,39 @@ class Intervened(Event):
     reason: str
     at: datetime
     body: dict[str, JsonValue] = {}
+
+
+class Posted(Event):
+    """A seat has posted something in an open stage; told to all of its scope."""
+
+    kind: ClassVar[str] = "posted.v1"
+    session: Name
+    scope: Name
+    generation: int
+    post: PostedValue
+
+
+class HelpCalled(Event):
+    """A participant asks the operator to come; told to staff."""
+
+    kind: ClassVar[str] = "help-called.v1"
+    session: Name
+    seat: Name
+    at: datetime
+    text: str = ""
+
+
+class ScreenChanged(Event):
+    """The author has saved a screen while the session runs: ``before`` is now ``after``.
+
+    Where the file has mistakes, ``problem`` tells them and ``after`` is None: what is shown stays.
+    """
+
+    kind: ClassVar[str] = "screen-changed.v1"
+    session: Name
+    before: Digest
+    after: Digest | None = None
+    problem: str = ""
 
 
 class SeatRefused(Event):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random as chance
 from collections.abc import Mapping
+from datetime import date, timedelta
 from enum import Enum
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -35,7 +36,7 @@ class UnsupportedField(PalierError):
     def __init__(self, form: type[Form], name: str, annotation: object) -> None:
         super().__init__(
             f"{form.__name__}.{name} is of type {annotation!r}, which no screen can show: "
-            "use int, float, bool, str, an Enum or a Literal of strings."
+            "use int, float, bool, str, date, an Enum or a Literal of strings."
         )
 
 
@@ -150,9 +151,36 @@ class TextField(_FieldSpec):
         return "".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=length))
 
 
+class DateField(_FieldSpec):
+    """A day, as ``2026-11-22``, both bounds inclusive."""
+
+    type: Literal["date"] = "date"
+    minimum: date | None = None
+    maximum: date | None = None
+
+    def check(self, value: object) -> str | None:
+        """Return what is wrong with the value, or None."""
+        try:
+            day = date.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            day = None
+        if day is None or day.isoformat() != value:
+            return "date"
+        early = self.minimum is not None and day < self.minimum
+        late = self.maximum is not None and day > self.maximum
+        return "out-of-range" if early or late else None
+
+    def draw(self, random: chance.Random) -> str:
+        """Return a random value that passes."""
+        low = self.minimum or min(date(2000, 1, 1), self.maximum or date.max)
+        high = self.maximum or max(low, date(2030, 12, 31))
+        return date.fromordinal(random.randint(low.toordinal(), high.toordinal())).isoformat()
+
+
 #: Any field; its ``check`` answers with a problem's stable name, which each client puts in words.
 FieldSpec = Annotated[
-    IntegerField | NumberField | FlagField | ChoiceField | TextField, Field(discriminator="type")
+    IntegerField | NumberField | FlagField | ChoiceField | TextField | DateField,
+    Field(discriminator="type"),
 ]
 
 
@@ -197,7 +225,9 @@ def _describe(form: type[Form], name: str, info: FieldInfo) -> FieldSpec:
         "required": info.is_required() or not optional,
         "default": default,
     }
-    low, high = _bounds(info, step=1 if annotation is int else None)
+    if isinstance(default, date):
+        common["default"] = default.isoformat()
+    low, high = _bounds(info, annotation)
     if annotation is bool:
         return FlagField(**common)
     if annotation is int:
@@ -206,6 +236,8 @@ def _describe(form: type[Form], name: str, info: FieldInfo) -> FieldSpec:
         return NumberField(**common, minimum=low, maximum=high)
     if annotation is str:
         return TextField(**common, **_lengths(info))
+    if annotation is date:
+        return DateField(**common, minimum=low, maximum=high)
     if options := _options(annotation):
         return ChoiceField(**common, options=options)
     raise UnsupportedField(form, name, info.annotation)
@@ -219,7 +251,8 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def _bounds(info: FieldInfo, *, step: int | None) -> tuple[Any, Any]:
+def _bounds(info: FieldInfo, annotation: Any) -> tuple[Any, Any]:
+    step = {int: 1, date: timedelta(days=1)}.get(annotation)
     low: Any = None
     high: Any = None
     for constraint in info.metadata:
@@ -237,7 +270,7 @@ def _bounds(info: FieldInfo, *, step: int | None) -> tuple[Any, Any]:
     return low, high
 
 
-def _beyond(bound: Any, step: int | None, *, towards: float) -> Any:
+def _beyond(bound: Any, step: Any, *, towards: float) -> Any:
     """Return the nearest value past an exclusive bound."""
     if step is None:
         return math.nextafter(bound, towards)

@@ -7,9 +7,10 @@ from typing import ClassVar, Literal
 
 from pydantic import JsonValue
 
-from palier.schemas.events import Clock, Stage, Standing
+from palier.schemas.events import Clock, PostedValue, Stage, Standing
 from palier.schemas.message import Reply, Value
 from palier.schemas.names import Name
+from palier.schemas.screens.screen import Digest
 
 #: The life of a session: lobby → running → finished or closed. While it is held (paused by the
 #: operator, or stopped because the program's code raised) arrivals are kept and no barrier opens.
@@ -83,6 +84,47 @@ class Done(Reply):
     effect: str
 
 
+class HelpNoted(Reply):
+    """The operator has been told that help is wanted."""
+
+    kind: ClassVar[str] = "help-noted.v1"
+    session: Name
+
+
+class PostTaken(Reply):
+    """A post is committed, and told to all of its stage."""
+
+    kind: ClassVar[str] = "post-taken.v1"
+    session: Name
+    number: int
+
+
+class Posts(Reply):
+    """What was posted in a stage, in order; ``more`` follow."""
+
+    kind: ClassVar[str] = "posts.v1"
+    session: Name
+    scope: Name
+    generation: int
+    posts: tuple[PostedValue, ...]
+    more: bool = False
+
+
+class Content(Reply):
+    """A content: ``data`` are its bytes in base64, of which ``digest`` is the SHA-256."""
+
+    kind: ClassVar[str] = "content.v1"
+    session: Name
+    digest: Digest
+    media: Literal[
+        "application/vnd.palier.screen+json",
+        "application/vnd.palier.bundle+json",
+        "image/png",
+        "image/jpeg",
+    ]
+    data: str
+
+
 class LogEntry(Value):
     """One entry of a session's log: what happened, by whom, when, and the particulars."""
 
@@ -141,6 +183,14 @@ class Snapshot(Reply):
     present: int = 0
     expected: int = 0
     reason: str = ""
+    #: What the program's stages show, by hash: a client fetches them before they are wanted.
+    contents: tuple[Digest, ...] = ()
+    #: The author's signed controllers, by hash.
+    bundle: Digest | None = None
+    #: How many posts the open stage has; what a client lacks it asks for.
+    posts: int = 0
+    #: Whether this seat has called for help and nobody has come.
+    called: bool = False
 
 
 class SeatRow(Value):
@@ -159,6 +209,11 @@ class SeatRow(Value):
     standing: Standing = "active"
     how: How | None = None
     clock: Clock | None = None
+    #: Seconds from the opening of its stage until its desk had painted it.
+    painted: float | None = None
+    #: Since when it calls for help, and with which words.
+    called_at: datetime | None = None
+    call: str = ""
 
 
 class Overview(Reply):

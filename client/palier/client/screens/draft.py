@@ -27,7 +27,7 @@ class Reading:
 
 def begin(spec: FormSpec, numerals: Numerals) -> Draft:
     """Return the draft of an untouched form: its defaults."""
-    return {field.name: _shown(field.default, numerals) for field in spec.fields}
+    return {field.name: show_raw(field.default, numerals) for field in spec.fields}
 
 
 def read(spec: FormSpec, draft: Mapping[str, Raw], numerals: Numerals) -> Reading:
@@ -36,13 +36,14 @@ def read(spec: FormSpec, draft: Mapping[str, Raw], numerals: Numerals) -> Readin
     unreadable: dict[str, str] = {}
     for field in spec.fields:
         raw = draft.get(field.name)
-        answer[field.name] = _value(field, raw, numerals)
+        answer[field.name] = value_of(field, raw, numerals)
         if answer[field.name] is None and isinstance(raw, str) and raw.strip():
             unreadable[field.name] = "whole-number" if isinstance(field, IntegerField) else "number"
     return Reading(answer=answer, problems={**spec.check(answer), **unreadable})
 
 
-def _shown(default: JsonValue, numerals: Numerals) -> Raw:
+def show_raw(default: JsonValue, numerals: Numerals) -> Raw:
+    """Return what a field holds when it has this value."""
     if default is None or isinstance(default, bool | str):
         return default
     if isinstance(default, int | float):
@@ -50,7 +51,8 @@ def _shown(default: JsonValue, numerals: Numerals) -> Raw:
     return None
 
 
-def _value(field: FieldSpec, raw: Raw, numerals: Numerals) -> JsonValue:
+def value_of(field: FieldSpec, raw: Raw, numerals: Numerals) -> JsonValue:
+    """Return what is put into a field as a value; None where it is nothing, or unreadable."""
     if not isinstance(raw, str):
         return raw
     match field:

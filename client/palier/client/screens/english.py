@@ -72,6 +72,7 @@ ENGLISH = Words(
     choose="Choose…",
     yes="Yes",
     no="No",
+    percent="{number}%",
     between="Between {low} and {high}",
     problems={
         "required": "Please answer this question.",

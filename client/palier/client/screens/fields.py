@@ -12,6 +12,7 @@ from palier.client.screens.number_faces import NumberFace, SliderFace
 from palier.client.screens.text_face import TextFace
 from palier.schemas.forms import (
     ChoiceField,
+    DateField,
     FieldSpec,
     FlagField,
     IntegerField,
@@ -44,5 +45,5 @@ def _kind(spec: FieldSpec) -> type[AnyFace]:
             return RadioFace
         case ChoiceField():
             return ComboFace
-        case TextField():
+        case TextField() | DateField():
             return TextFace

@@ -76,6 +76,7 @@ FRENCH = Words(
     choose="Choisissez…",
     yes="Oui",
     no="Non",
+    percent="{number}\u202f%",
     between="Entre {low} et {high}",
     problems={
         "required": "Répondez à cette question.",

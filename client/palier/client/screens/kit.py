@@ -21,10 +21,13 @@ class Kit:
     its tags name no tag, and its tags are global.
     """
 
-    def __init__(self, *, palette: PaletteName, scale: float, words: Words) -> None:
+    def __init__(
+        self, *, palette: PaletteName, scale: float, words: Words, language: str = "en"
+    ) -> None:
         self.palette = PALETTES[palette]
         self.scale = scale
         self.words = words
+        self.language = language
         self.named: dict[str, Item] = {}
         self.fonts = load_fonts(scale)
         self.themes = Themes(self.palette, px=self.px)

@@ -24,7 +24,15 @@ class Numerals:
         """Return the number in figures, without trailing zeros."""
         if isinstance(value, float) and not math.isfinite(value):
             return "\N{EN DASH}"
-        digits = f"{value:,}" if isinstance(value, int) else self._rounded(value, decimals)
+        return self._written(
+            f"{value:,}" if isinstance(value, int) else self._rounded(value, decimals)
+        )
+
+    def fixed(self, value: float, *, decimals: int) -> str:
+        """Return the number in figures, with so many decimals."""
+        return self._written(f"{value:,.{decimals}f}") if math.isfinite(value) else "\N{EN DASH}"
+
+    def _written(self, digits: str) -> str:
         whole, _, fraction = digits.partition(".")
         if len(whole.lstrip("-")) == len("1,234"):
             whole = whole.replace(",", "")  # four figures need no group

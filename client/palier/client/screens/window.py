@@ -39,7 +39,7 @@ def context(*, palette: PaletteName, scale: float, language: Language) -> Iterat
     dpg.create_context()
     try:
         dpg.configure_app(manual_callback_management=True, keyboard_navigation=True)
-        yield Kit(palette=palette, scale=scale, words=WORDS[language])
+        yield Kit(palette=palette, scale=scale, words=WORDS[language], language=language)
     finally:
         dpg.destroy_context()
 

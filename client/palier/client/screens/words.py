@@ -47,6 +47,7 @@ class Words:
     choose: str
     yes: str
     no: str
+    percent: str
     between: str
     problems: dict[str, str]
     above: str
