@@ -8,9 +8,17 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from palier.client.screens.dates import read_iso
 from palier.client.screens.numerals import Numerals
 from palier.client.screens.words import Words
-from palier.schemas.forms import FieldSpec, FormSpec, IntegerField, NumberField, TextField
+from palier.schemas.forms import (
+    DateField,
+    FieldSpec,
+    FormSpec,
+    IntegerField,
+    NumberField,
+    TextField,
+)
 
 #: What a field holds: typed text, the value of an option, a flag, or nothing yet.
 Raw: TypeAlias = str | bool | None
@@ -38,8 +46,18 @@ def read(spec: FormSpec, draft: Mapping[str, Raw], numerals: Numerals) -> Readin
         raw = draft.get(field.name)
         answer[field.name] = value_of(field, raw, numerals)
         if answer[field.name] is None and isinstance(raw, str) and raw.strip():
-            unreadable[field.name] = "whole-number" if isinstance(field, IntegerField) else "number"
+            unreadable[field.name] = _unreadable(field)
     return Reading(answer=answer, problems={**spec.check(answer), **unreadable})
+
+
+def _unreadable(field: FieldSpec) -> str:
+    match field:
+        case IntegerField():
+            return "whole-number"
+        case DateField():
+            return "date"
+        case _:
+            return "number"
 
 
 def show_raw(default: JsonValue, numerals: Numerals) -> Raw:
@@ -63,6 +81,10 @@ def value_of(field: FieldSpec, raw: Raw, numerals: Numerals) -> JsonValue:
         case TextField():
             # blank is an answer only where the author's default says so
             return raw.strip() or (None if field.default is None else "")
+        case DateField():
+            # whoever types a day puts it here as soon as it can be read
+            day = read_iso(raw)
+            return None if day is None else day.isoformat()
         case _:
             return raw or None
 
@@ -71,6 +93,13 @@ def explain(field: FieldSpec, problem: str, words: Words) -> str:
     """Return a problem as a sentence; what is no known problem is the worker's own sentence."""
     say = words.numerals.say
     match problem, field:
+        case "out-of-range", DateField(minimum=early, maximum=late):
+            how = "above" if late is None else "below" if early is None else "between"
+            said = {
+                "low": early and words.dates.say(early),
+                "high": late and words.dates.say(late),
+            }
+            return words.days[how].format(**said)
         case "out-of-range", IntegerField() | NumberField():
             low, high = field.minimum, field.maximum
             if low is None:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from palier.client.screens.dates import Dates
 from palier.client.screens.numerals import Numerals
 from palier.client.screens.words import Words
 
 ENGLISH = Words(
     numerals=Numerals(decimal=".", thousands=","),
+    dates=Dates(
+        form="{day} {month} {year}",
+        order="either",
+        months=(
+            *("January", "February", "March", "April", "May", "June", "July", "August"),
+            *("September", "October", "November", "December"),
+        ),
+        short=(
+            *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+            *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        ),
+    ),
     seat="Seat {seat}",
     connectivity={
         "connecting": "Connecting",
@@ -82,11 +95,19 @@ ENGLISH = Words(
         "flag": "Choose yes or no.",
         "choice": "Choose one of the options.",
         "text": "Enter some text.",
+        "date": "Enter a day, such as 22 Nov 2026.",
         "too-short": "Write at least {shortest} characters.",
         "too-long": "Write at most {longest} characters.",
     },
     above="Enter {low} or more.",
     below="Enter {high} or less.",
+    days={
+        "hint": "Between {low} and {high}",
+        "between": "Enter a day between {low} and {high}.",
+        "above": "Enter {low} or a later day.",
+        "below": "Enter {high} or an earlier day.",
+    },
+    date_form="Day month year: 22 Nov 2026",
     correct="Please look at the fields marked in red.",
     facts="What you know",
     recorded="Your decision is recorded",

@@ -71,6 +71,19 @@ class FieldFace(ABC, Generic[Spec]):
         self._problem = self.kit.text("", ink="bad", wrap=True, show=False)
         self.kit.name(f"problem.{self.spec.name}", self._problem)
 
+    @staticmethod
+    def show(item: Item, *, on: bool) -> None:
+        """Show an item, or hide it."""
+        dpg.configure_item(item, show=on)
+
+    def written(self, raw: Raw) -> str:
+        """Return what a line has in it where the draft has this."""
+        return raw if isinstance(raw, str) else ""
+
+    def typed(self, text: str) -> None:
+        """Take what is typed into a line."""
+        self.edited(text)
+
     def named(self, item: Item, part: str = "") -> Item:
         """Name one of the field's items and count it among its inputs."""
         name = f"field.{self.spec.name}" + (f".{part}" if part else "")
@@ -85,7 +98,7 @@ class FieldFace(ABC, Generic[Spec]):
     def say(self, problem: str) -> None:
         """Show a problem by its code, or as the worker's sentence; empty clears it."""
         dpg.set_value(self._problem, explain(self.spec, problem, self.kit.words))
-        dpg.configure_item(self._problem, show=bool(problem))
+        self.show(self._problem, on=bool(problem))
         self.mark(bad=bool(problem))
 
     def mark(self, *, bad: bool) -> None:
@@ -110,11 +123,11 @@ AnyFace: TypeAlias = FieldFace[Any]
 def add_line(face: AnyFace, *, width: int, part: str = "") -> Item:
     """Add a single line of text that keeps the draft and reports Enter."""
     item: Item = dpg.add_input_text(
-        default_value=face.raw if isinstance(face.raw, str) else "",
+        default_value=face.written(face.raw),
         width=width,
         on_enter=True,
         callback=lambda *_: face.enter(),
     )
-    face.kit.on_edit(item, lambda: face.edited(str(dpg.get_value(item))))
+    face.kit.on_edit(item, lambda: face.typed(str(dpg.get_value(item))))
     face.kit.themes.bind(item, "field")
     return face.named(item, part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from palier.client.screens.choice_faces import CheckFace, ComboFace, RadioFace
+from palier.client.screens.date_face import DateFace
 from palier.client.screens.draft import Draft
 from palier.client.screens.face import AnyFace
 from palier.client.screens.kit import Kit
@@ -45,5 +46,7 @@ def _kind(spec: FieldSpec) -> type[AnyFace]:
             return RadioFace
         case ChoiceField():
             return ComboFace
-        case TextField() | DateField():
+        case TextField():
             return TextFace
+        case DateField():
+            return DateFace

@@ -2,11 +2,24 @@ r"""The windows in French; a no-break space, written ``\u00a0``, stands before h
 
 from __future__ import annotations
 
+from palier.client.screens.dates import Dates
 from palier.client.screens.numerals import Numerals
 from palier.client.screens.words import Words
 
 FRENCH = Words(
     numerals=Numerals(decimal=",", thousands="\u202f"),
+    dates=Dates(
+        form="{day:02}/{number:02}/{year}",
+        order="day",
+        months=(
+            *("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août"),
+            *("septembre", "octobre", "novembre", "décembre"),
+        ),
+        short=(
+            *("janv.", "févr.", "mars", "avr.", "mai", "juin"),
+            *("juil.", "août", "sept.", "oct.", "nov.", "déc."),
+        ),
+    ),
     seat="Poste {seat}",
     connectivity={
         "connecting": "Connexion…",
@@ -86,11 +99,19 @@ FRENCH = Words(
         "flag": "Choisissez oui ou non.",
         "choice": "Choisissez une des réponses.",
         "text": "Entrez un texte.",
+        "date": "Entrez une date, par exemple 22/11/2026.",
         "too-short": "Écrivez au moins {shortest} caractères.",
         "too-long": "Écrivez au plus {longest} caractères.",
     },
     above="Entrez {low} ou plus.",
     below="Entrez {high} ou moins.",
+    days={
+        "hint": "Entre le {low} et le {high}",
+        "between": "Entrez une date entre le {low} et le {high}.",
+        "above": "Entrez le {low} ou une date plus tardive.",
+        "below": "Entrez le {high} ou une date plus ancienne.",
+    },
+    date_form="Jour/mois/année\u00a0: 22/11/2026",
     correct="Vérifiez les champs en rouge.",
     facts="Ce que vous savez",
     recorded="Votre décision est enregistrée",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from palier.client.screens.dates import Dates
 from palier.client.screens.numerals import Numerals
 from palier.client.screens.orders import What
 from palier.client.state import Held, Notice
@@ -15,6 +16,7 @@ class Words:
     """The sentences of one language; those with braces are filled by `str.format`."""
 
     numerals: Numerals
+    dates: Dates
     # every screen
     seat: str
     connectivity: dict[str, str]
@@ -52,6 +54,9 @@ class Words:
     problems: dict[str, str]
     above: str
     below: str
+    #: A day out of its bounds, and how a day is typed.
+    days: dict[str, str]
+    date_form: str
     correct: str
     facts: str
     # waiting

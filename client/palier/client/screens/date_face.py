@@ -1,0 +1,47 @@
+"""Questions that are answered by a day."""
+
+from __future__ import annotations
+
+from palier.client.screens.dates import read_iso
+from palier.client.screens.draft import Raw
+from palier.client.screens.face import FieldFace, add_line
+from palier.schemas.forms import DateField
+
+
+class DateFace(FieldFace[DateField]):
+    """A day typed as the language writes it.
+
+    The draft has it as ``2026-11-22`` as soon as it can be read, and as it was typed until then.
+    """
+
+    def build_input(self) -> None:
+        """Add a line."""
+        add_line(self, width=self.kit.px(190))
+
+    def build_hint(self) -> None:
+        """Say between which days, or how a day is written."""
+        with self.kit.lowered(2) as self._hint:
+            self.kit.text(self._hinted(), role="small", ink="muted")
+
+    def _hinted(self) -> str:
+        words, spec = self.kit.words, self.spec
+        if spec.minimum is not None and spec.maximum is not None:
+            say = words.dates.say
+            return words.days["hint"].format(low=say(spec.minimum), high=say(spec.maximum))
+        return words.date_form
+
+    def written(self, raw: Raw) -> str:
+        """Return a day as the language writes it."""
+        text = super().written(raw)
+        day = read_iso(text)
+        return text if day is None else self.kit.words.dates.say(day)
+
+    def typed(self, text: str) -> None:
+        """Keep the day, or what is typed while it is none yet."""
+        day = self.kit.words.dates.read(text)
+        self.edited(text if day is None else day.isoformat())
+
+    def say(self, problem: str) -> None:
+        """Show the problem in the place of the hint."""
+        super().say(problem)
+        self.show(self._hint, on=not problem)
