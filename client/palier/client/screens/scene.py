@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from pydantic import JsonValue
@@ -34,10 +35,11 @@ _log = logging.getLogger(__name__)
 class Scene:
     """One screen, open for one generation; main thread only.
 
-    ``hand_in`` is what ``submit`` and ``next`` do; ``faces`` makes the face of a widget.
+    ``hand_in`` is what ``submit`` and ``next`` do; ``faces`` makes the face of a widget; ``clock``
+    is the one that deadlines are told by: seconds, and never set.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - wired in one place, by name
         self,
         kit: Kit,
         *,
@@ -47,8 +49,10 @@ class Scene:
         errands: Errands,
         hand_in: Callable[[], None],
         faces: Callable[[Scene, Value], AnyWidgetFace],
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.kit = kit
+        self.clock = clock
         self.spec = spec
         self.view = view
         self.draft = draft
