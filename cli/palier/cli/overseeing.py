@@ -17,7 +17,7 @@ from palier.client.screens.overview import News, Notice, run_overview
 from palier.client.staff import Staff
 from palier.client.thread import LoopThread
 from palier.schemas.errors import PalierError
-from palier.schemas.events import SeatRefused
+from palier.schemas.events import HelpCalled, SeatRefused
 from palier.schemas.message import Event
 
 _log = logging.getLogger(__name__)
@@ -62,13 +62,16 @@ class _Overseer:
                 try:
                     await self._look()
                 except PalierError as error:
-                    self._inbox.put(Notice(text=str(error)))
+                    self._inbox.put(Notice(text=str(error), tone="bad"))
                 await asyncio.sleep(_REFRESH)
 
     def hear(self, event: Event) -> None:
         """Take what the staff is told; all else is in the log, or in the next overview."""
-        if isinstance(event, SeatRefused):
-            self._inbox.put(event)
+        match event:
+            case SeatRefused():
+                self._inbox.put(event)  # it may name no session
+            case HelpCalled() if event.session == self._session:
+                self._inbox.put(event)
 
     async def do(self, order: Order) -> None:
         """Carry out an order, and say what it did or why it was refused."""
@@ -76,10 +79,10 @@ class _Overseer:
             effect = await carry_out(self._operator, self._session, order)
             await self._look()
             # last, so that a refusal and what came of it are not told in the wrong order
-            self._inbox.put(Notice(text=effect))
+            self._inbox.put(Notice(text=effect, tone="ok"))
         except ClientError as error:
             _log.warning("%s", error)
-            self._inbox.put(Notice(text=str(error)))
+            self._inbox.put(Notice(text=str(error), tone="warn"))
 
     async def _look(self) -> None:
         overview = await self._operator.overview(self._session)
@@ -121,6 +124,8 @@ async def carry_out(  # noqa: C901, PLR0911 - a table
             return await operator.stand_in(session, *seats, reason=reason)
         case "readmit":
             return await operator.readmit(session, *seats, reason=reason)
+        case "attend":
+            return await operator.attend(session, *seats, reason=reason)
         case _:
             assert_never(order.what)
 

@@ -17,6 +17,7 @@ from palier.client.errors import NoAnswer, Rejected
 from palier.schemas.addresses import COMMANDS, CommandKey, partition_of
 from palier.schemas.commands import (
     Advance,
+    Attend,
     ChangeClock,
     Close,
     Exclude,
@@ -264,6 +265,10 @@ class Operator:
     async def readmit(self, session: str, *seats: str, reason: str = "") -> str:
         """Let seats take part again."""
         return await self._intervene(Readmit(session=session, seats=seats, reason=reason))
+
+    async def attend(self, session: str, *seats: str, reason: str = "") -> str:
+        """End the calls for help of some seats: somebody has come."""
+        return await self._intervene(Attend(session=session, seats=seats, reason=reason))
 
     async def replace(self, session: str, seat: str, *, reason: str = "") -> str:
         """Return a new code for a seat: who uses it takes the place of who sits there."""

@@ -24,7 +24,10 @@ _SESSION: dict[What, str] = {
 _SEATS: tuple[What, ...] = ("advance", "exclude", "stand-in", "readmit")
 
 #: What is done without a question; what changes the data needs a reason.
-_AT_ONCE, _NEEDED = frozenset({"start", "resume", "extend"}), frozenset(_SEATS) - {"readmit"}
+_AT_ONCE, _NEEDED = (
+    frozenset({"start", "resume", "extend", "attend"}),
+    frozenset(_SEATS) - {"readmit"},
+)
 
 
 class SessionActions:

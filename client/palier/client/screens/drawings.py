@@ -81,6 +81,25 @@ def draw_dot(kit: Kit, canvas: Item, *, ink: str, at: tuple[float, float]) -> No
     dpg.draw_circle(at, kit.px(5), fill=kit.colour(ink), color=CLEAR, parent=canvas)
 
 
+def draw_sign(kit: Kit, canvas: Item, *, tone: str, size: float) -> None:
+    """Draw the sign of a message: a tick where all is well, else an i or an exclamation mark."""
+    px, middle = kit.px, kit.px(size) / 2
+    ink = "accent_text" if tone == "calm" else tone
+    _clear(canvas, width=px(size), height=px(size))
+    ground = kit.colour("accent_soft" if tone == "calm" else f"{tone}_soft")
+    dpg.draw_circle((middle, middle), middle - 1, fill=ground, color=CLEAR, parent=canvas)
+    if tone == "ok":
+        draw_tick(kit, canvas, x=middle, y=middle, size=px(4.5), ink=ink)
+        return
+    # an i is an exclamation mark upside down
+    up = -1 if tone == "calm" else 1
+    colour = kit.colour(ink)
+    line = (middle, middle - up * px(5.5)), (middle, middle + up * px(1.5))
+    dpg.draw_line(*line, color=colour, thickness=px(2), parent=canvas)
+    dot = (middle, middle + up * px(5))
+    dpg.draw_circle(dot, px(1.4), fill=colour, color=CLEAR, parent=canvas)
+
+
 def draw_countdown(kit: Kit, canvas: Item, reading: Reading) -> int:
     """Draw a clock, or two bars where it stands still, and what it shows; return the width.
 

@@ -75,6 +75,22 @@ FRENCH = Words(
     "vous surprend, appelez la personne responsable. Si vous êtes réadmis, cette page change toute "
     "seule.",
     moved_title="Ce poste a été transféré",
+    help="Aide",
+    help_called="L’aide arrive",
+    help_title="Appeler la personne responsable\u00a0?",
+    help_text="Quelqu’un viendra à votre poste. Votre saisie est conservée, et vous pouvez "
+    "continuer en attendant.",
+    help_hint="De quoi s’agit-il\u00a0? Vous pouvez laisser ce champ vide.",
+    help_confirm="Appeler",
+    help_sent="La personne responsable est prévenue. Restez à votre poste.",
+    unlock_title="Déverrouiller cette fenêtre\u00a0?",
+    unlock_text="Pour la personne responsable\u00a0: le code ferme ce poste. Ce qui a été "
+    "validé est conservé.",
+    unlock_hint="Code",
+    unlock_confirm="Déverrouiller",
+    unlock_wrong="Ce n’est pas le bon code.",
+    unlock_wait="Trois codes faux. Réessayez dans {seconds} s.",
+    locked="Cette fenêtre reste ouverte jusqu’à ce que la personne responsable la déverrouille.",
     lobby_title="Bienvenue",
     lobby_text="La session commence quand tout le monde est là. Cette page change toute seule.",
     lobby_first="Recherche de votre session…",
@@ -135,6 +151,7 @@ FRENCH = Words(
         "finished": ("Merci", "La session est terminée. Vous pouvez quitter cette fenêtre."),
         "closed": ("La session a été close", "La personne responsable a clos la session."),
     },
+    stay="Restez à votre place\u00a0: la personne responsable va venir.",
     status={
         "lobby": "Pas commencée",
         "running": "En cours",
@@ -157,6 +174,11 @@ FRENCH = Words(
     nobody_missing="Personne n’attend.",
     lobby_missing="Pas encore là\u00a0: {seats}.",
     lobby_complete="Tout le monde est là.",
+    shown_within="affichage en {time}",
+    shown_late="{state}, affiché {time} plus tard",
+    calls="{seat} appelle à l’aide",
+    calls_saying="{seat} appelle à l’aide\u00a0: {text}",
+    calls_since="depuis {time}",
     columns=("Poste", "Étape", "État", "Reste", "Depuis", "Gain"),
     states={
         "lobby": "Dans le hall",
@@ -186,6 +208,7 @@ FRENCH = Words(
         "exclude": "Exclure",
         "stand-in": "Relayer par un robot",
         "readmit": "Réadmettre",
+        "attend": "C’est réglé",
     },
     questions={
         "close": "Clore la session pour tous\u00a0?",
@@ -235,6 +258,8 @@ FRENCH = Words(
         "replaced": "{seats}\u00a0: nouveau code remis",
         "at-a-loss": "{seats}\u00a0: le robot n’a pas trouvé de réponse valable, on attend",
         "refused": "{seats}\u00a0: refusé {n}×, {code}",
+        "called": "{seats}\u00a0: appel à l’aide",
+        "attended": "{seats}\u00a0: aide apportée",
     },
     because="{told} ({reason})",
 )

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from palier.client.screens.words import Words
-from palier.schemas.events import SeatRefused
+from palier.schemas.events import HelpCalled, SeatRefused
 from palier.schemas.replies import LogEntry, SessionLog
 
 #: So many are kept, and what happened to seats within so long of each other is said together.
 _KEPT, _TOGETHER = 100, timedelta(seconds=2)
 
-_INKS = {"failed": "bad", "at-a-loss": "bad", "refused": "warn"}
+_INKS = {"failed": "bad", "at-a-loss": "bad", "refused": "warn", "called": "warn"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,15 @@ class Happenings:
         others = (one for one in self.lines if not _same_refusal(one, told))
         self.lines = (told, *others)[:_KEPT]
 
+    def take_call(self, called: HelpCalled) -> None:
+        """Take that a seat calls for help; told again, it is the same call."""
+        told = Happening(
+            at=called.at, author=called.seat, key="called", seats=(called.seat,), reason=called.text
+        )
+        if told not in self.lines:
+            newer = tuple(one for one in self.lines if one.at > told.at)
+            self.lines = (*newer, told, *self.lines[len(newer) :])[:_KEPT]
+
     def _note_presence(self, entry: LogEntry) -> None:
         seat = str(entry.body["seat"])
         if entry.body["present"]:
@@ -105,7 +114,15 @@ def _happening(entry: LogEntry) -> Happening | None:  # noqa: C901, PLR0911 - a 
     )
     late = body.get("because") == "deadline"
     match entry.kind:
-        case "started" | "retried" | "clock-pause" | "clock-resume" | "advanced" | "readmitted":
+        case (
+            "started"
+            | "retried"
+            | "clock-pause"
+            | "clock-resume"
+            | "advanced"
+            | "readmitted"
+            | "attended"
+        ):
             return told
         case "status-changed" if body["status"] != "stopped":
             return replace(told, key=body["status"])

@@ -17,6 +17,7 @@ What: TypeAlias = Literal[
     "exclude",
     "stand-in",
     "readmit",
+    "attend",
 ]
 
 #: Seconds by which a clock is extended at a time.

@@ -17,6 +17,7 @@ from palier.client.screens.actions import (
     is_immediate,
     needs_reason,
 )
+from palier.client.screens.calls import Calls
 from palier.client.screens.drawings import draw_dot, draw_mark
 from palier.client.screens.fault import Fault
 from palier.client.screens.feed import Feed
@@ -29,10 +30,10 @@ from palier.client.screens.port import open_port
 from palier.client.screens.question import Question
 from palier.client.screens.seats import Seats
 from palier.client.screens.standing import counts, sentence
-from palier.client.screens.toast import Toast
+from palier.client.screens.toast import Toast, Tone
 from palier.client.screens.window import inner_size, show, watch_input, window
 from palier.client.state import Connectivity
-from palier.schemas.events import SeatRefused
+from palier.schemas.events import HelpCalled, SeatRefused
 from palier.schemas.replies import Overview, SessionLog
 
 SIZE = (1080, 760)
@@ -49,11 +50,12 @@ class Notice:
     """A sentence for the operator: what an order did, or why it was refused; may be empty."""
 
     text: str
+    tone: Tone = "calm"
 
 
 #: What the window takes: the newest overview, the next entries of the log, what a seat was refused,
-#: a sentence, or how the link is.
-News: TypeAlias = Overview | SessionLog | SeatRefused | Notice | Connectivity
+#: that one calls for help, a sentence, or how the link is.
+News: TypeAlias = Overview | SessionLog | SeatRefused | HelpCalled | Notice | Connectivity
 
 
 class OverviewFace:
@@ -79,7 +81,7 @@ class OverviewFace:
         self._taken_at = 0.0
         self._happenings = Happenings()
         self._refused: list[SeatRefused] = []
-        self._size = (0, 0, 0)
+        self._size = (0, 0, 0, 0)
         with dpg.window(no_scrollbar=True) as self.root:
             kit.themes.bind(self.root, "root")
             self._bar()
@@ -93,6 +95,7 @@ class OverviewFace:
 
     def _build(self) -> None:
         kit = self._kit
+        self._calls = Calls(kit, attended=self._order)
         self._head()
         kit.gap(12)
         self._fault = Fault(kit, retry=lambda: self._order(Order(what="retry")))
@@ -157,11 +160,14 @@ class OverviewFace:
                 return self._happenings.lines != before
             case SeatRefused():
                 self._refused.append(news)
-            case Notice(text=text):
+            case Notice(text=text, tone=tone):
                 self._actions.settle()
                 self._fault.settle()
+                self._calls.settle()
                 if text:
-                    self.toast.show(text)
+                    self.toast.show(text, tone=tone)
+            case HelpCalled():
+                self._happenings.take_call(news)
             case Connectivity():
                 online = news is Connectivity.ONLINE
                 words = self._kit.words.connectivity[news.value]
@@ -179,7 +185,9 @@ class OverviewFace:
                 self._happenings.take_refused(refused, at=now)
         self._feed.show(self._happenings.lines, now.tzinfo)
         if self._overview is not None:
-            self._seats.tick(self._workers_now(self._overview), self._happenings.away)
+            now = self._workers_now(self._overview)
+            self._seats.tick(now, self._happenings.away)
+            self._calls.tick(now)
         self._lay_out(width, height)
         self.toast.tick(width, height)
 
@@ -202,6 +210,7 @@ class OverviewFace:
         dpg.set_value(self._reason, reason)
         dpg.configure_item(self._reason, show=bool(reason))
         self._actions.show(overview)
+        self._calls.show(overview)
         self._fault.show(overview)
         self._seats.show(overview)
         if overview.status in _OVER and self._question.open:
@@ -240,10 +249,11 @@ class OverviewFace:
         """Share the height: the table has most of it, and what is told of a failure comes first."""
         px = self._kit.px
         needed = self._fault.height if self._fault.shown else 0
-        if (width, height, needed) == self._size:
+        calls = self._calls.height
+        if (width, height, needed, calls) == self._size:
             return
-        self._size = (width, height, needed)
-        room = height - px(_ABOVE)
+        self._size = (width, height, needed, calls)
+        room = height - px(_ABOVE) - calls
         below = 0
         if needed:
             traceback = min(needed, max(px(_TRACEBACK), room // 3))
@@ -282,7 +292,7 @@ def run_overview(
                 take=face.take,
                 tick=lambda: face.tick(datetime.now().astimezone(), *inner_size()),
                 after=port.answer,
-                failed=lambda _: face.toast.show(kit.words.mishap),
+                failed=lambda _: face.toast.show(kit.words.mishap, tone="bad"),
                 pace=Pace.from_environment(),
             )
             watch_input(loop.wake)

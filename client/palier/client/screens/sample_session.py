@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from palier.client.screens.stories import STORIES, Story
 from palier.client.screens.texts import Language
-from palier.schemas.events import Clock, SeatRefused
+from palier.schemas.events import Clock, HelpCalled, SeatRefused
 from palier.schemas.names import OPERATOR
 from palier.schemas.replies import LogEntry, Overview, SeatRow, SessionLog
 
@@ -65,8 +66,25 @@ def sample_overviews(language: Language = "en") -> dict[str, Overview]:
                 "traceback": _TRACEBACK,
             }
         ),
+        "help": running.model_copy(update={"seats": tuple(map(_helpless(story), running.seats))}),
         "closed": running.model_copy(update={"status": "closed", "reason": story.drill}),
     }
+
+
+def _helpless(story: Story) -> Callable[[SeatRow], SeatRow]:
+    """Let some seats call for help, and one desk be late."""
+    changes: dict[str, dict[str, Any]] = {
+        "s04": {"called_at": _NOW - timedelta(seconds=131), "call": story.call},
+        "s11": {"called_at": _NOW - timedelta(seconds=20)},
+        "s09": {"painted": 0.64},
+    }
+    return lambda row: row.model_copy(update=changes.get(row.seat, {}))
+
+
+def sample_call(language: Language = "en") -> HelpCalled:
+    """Return what the staff is told when a seat calls for help."""
+    at = _NOW - timedelta(seconds=131)
+    return HelpCalled(session=_SESSION, seat="s04", at=at, text=STORIES[language].call)
 
 
 def sample_log(language: Language = "en", *, stopped: bool = False) -> SessionLog:
@@ -122,5 +140,6 @@ def _seat(number: int, title: str, clock: Clock) -> SeatRow:
         "since": _OPENED + timedelta(minutes=12, seconds=number * 7 % 50),
         "payoff": f"{40 + number * 13 % 17}.{number % 10}0",
         "clock": clock,
+        "painted": 0.02 + number * 7 % 13 / 1000 if number != _AWAY else None,
     }
     return SeatRow.model_validate({**given, **_SPECIAL.get(number, {})})

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import dearpygui.dearpygui as dpg
 
+from palier.client.screens import onsets
 from palier.client.screens.drawings import draw_dot
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
@@ -39,6 +40,7 @@ class _Row:
         self._kit = kit
         self._row: SeatRow | None = None
         self._late = False
+        self._behind: float | None = None
         with dpg.table_row():
             with kit.across(spacing=6):
                 self._dot = dpg.add_drawlist(width=kit.px(14), height=kit.px(18))
@@ -50,7 +52,7 @@ class _Row:
             self._for = _Text(kit, kit.text("", ink="muted"))
             self._payoff = _Text(kit, kit.text(""))
 
-    def show(self, row: SeatRow, *, late: bool) -> None:
+    def show(self, row: SeatRow, *, late: bool, behind: float | None) -> None:
         kit, words = self._kit, self._kit.words
         if self._row is None or row.present != self._row.present:
             ink = "ok" if row.present else "bad"
@@ -59,14 +61,15 @@ class _Row:
         again = f"{stage}, {words.round.format(n=row.visit)}" if row.visit > 1 else stage
         self._stage.say(again, ink="muted" if row.state == "excluded" else "text")
         self._payoff.say(row.payoff.replace(".", words.numerals.decimal))
-        self._row, self._late = row, late
+        self._row, self._late, self._behind = row, late, behind
 
     def tick(self, now: datetime, away: datetime | None) -> None:
         if self._row is None:
             return
         row, words = self._row, self._kit.words
         gone = None if away is None else now - away
-        self._state.say(state(row, words, away=gone), ink=_ink(row, late=self._late))
+        ink = _ink(row, late=self._late or self._behind is not None)
+        self._state.say(state(row, words, away=gone, late=self._behind), ink=ink)
         reading = time_left(row, now) or Reading(text="", ink="text", stands=False)
         stands = words.stands.format(time=reading.text) if reading.stands else reading.text
         self._left.say(stands, ink=reading.ink)
@@ -122,8 +125,9 @@ class Seats:
             self._build(seats)
         _, late = held_up(overview)
         names = {row.seat for row in late}
+        behind = onsets.late(overview.seats)
         for row in overview.seats:
-            self._rows[row.seat].show(row, late=row.seat in names)
+            self._rows[row.seat].show(row, late=row.seat in names, behind=behind.get(row.seat))
 
     def tick(self, now: datetime, away: Mapping[str, datetime]) -> None:
         """Count the time that is left, that each state has lasted, that somebody is away."""

@@ -24,7 +24,12 @@ from palier.client.screens.kit import Kit, press
 from palier.client.screens.look import Look
 from palier.client.screens.overview import SIZE as OVERVIEW_SIZE
 from palier.client.screens.overview import OverviewFace
-from palier.client.screens.sample_session import sample_log, sample_overviews, sample_refusal
+from palier.client.screens.sample_session import (
+    sample_call,
+    sample_log,
+    sample_overviews,
+    sample_refusal,
+)
 from palier.client.screens.samples import sample_views
 from palier.client.screens.texts import Language
 from palier.client.screens.tokens import PaletteName
@@ -85,6 +90,10 @@ SHOTS: dict[str, Shot] = {
         palette="dark",
         choose=("s04", "s16"),
         press=("exclude",),
+    ),
+    "overview-help": Shot(overview="help", size=OVERVIEW_SIZE),
+    "overview-help-french": Shot(
+        overview="help", size=OVERVIEW_SIZE, language="fr", palette="dark"
     ),
     "overview-chosen": Shot(overview="running", size=OVERVIEW_SIZE, choose=("s04", "s16")),
     "overview-french": Shot(
@@ -149,6 +158,8 @@ def _overview(kit: Kit, shot: Shot) -> _Tick:
     face.take(sample_overviews(shot.language)[shot.overview])
     face.take(sample_log(shot.language, stopped=shot.overview == "stopped"))
     face.take(sample_refusal())
+    if shot.overview == "help":
+        face.take(sample_call(shot.language))
     show(face.root)
     return face.tick
 

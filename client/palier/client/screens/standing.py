@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from palier.client.screens.onsets import span, spreads
 from palier.client.screens.orders import What
 from palier.client.screens.remaining import Reading, clock_text, read
 from palier.client.screens.words import Words
@@ -45,17 +46,30 @@ def sentence(overview: Overview, words: Words) -> str:
 
 
 def counts(overview: Overview, words: Words) -> str:
-    """Say how many work and how many are done, stage by stage."""
+    """Say how many work, how many are done and how evenly it was shown, stage by stage."""
+    within = spreads(overview.seats)
     working = Counter(row.title for row in overview.seats if row.state == "working")
     done = Counter(row.title for row in overview.seats if row.state in _DONE)
     return "    ".join(
         words.counts.format(title=title, working=working[title], done=done[title])
+        + _shown_within(within.get(title), words)
         for title in dict.fromkeys(row.title for row in overview.seats if row.title)
     )
 
 
-def state(row: SeatRow, words: Words, *, away: timedelta | None = None) -> str:
-    """Say what a seat does, by whom if not by itself, and whether nobody is there, for how long."""
+def _shown_within(seconds: float | None, words: Words) -> str:
+    if seconds is None:
+        return ""
+    return f", {words.shown_within.format(time=span(seconds, words))}"
+
+
+def state(
+    row: SeatRow, words: Words, *, away: timedelta | None = None, late: float | None = None
+) -> str:
+    """Say what a seat does, by whom if not by itself, and whether nobody is there, for how long.
+
+    ``late`` are the seconds by which its desk showed the stage later than others.
+    """
     said = [words.states[row.state]]
     if row.state == "submitted" and row.how not in {None, "submitted"}:
         said = [words.seat_how[row.how]]
@@ -64,6 +78,8 @@ def state(row: SeatRow, words: Words, *, away: timedelta | None = None) -> str:
     if not row.present:
         gone = clock_text(away // timedelta(seconds=1)) if away is not None else ""
         said.append(words.away_for.format(time=gone) if gone else words.away)
+    if late is not None:
+        said = [words.shown_late.format(state=", ".join(said), time=span(late, words))]
     return ", ".join(said)
 
 

@@ -35,6 +35,8 @@ class Story:
     drill: str
     #: Why the operator gave more time, excluded a seat, advanced another.
     reasons: tuple[str, str, str]
+    #: With which words a seat calls for help.
+    call: str
 
 
 STORIES: dict[Language, Story] = {
@@ -76,6 +78,7 @@ STORIES: dict[Language, Story] = {
         total="Your payoff",
         drill="A fire drill: please leave the room and come back in ten minutes.",
         reasons=("the instructions were long", "had to leave", "the computer froze"),
+        call="I cannot read the last line of the instructions.",
     ),
     "fr": Story(
         program="Bien public",
@@ -120,5 +123,6 @@ STORIES: dict[Language, Story] = {
         total="Votre gain",
         drill="Exercice d’évacuation\u00a0: quittez la salle et revenez dans dix minutes.",
         reasons=("consignes longues", "a dû partir", "ordinateur bloqué"),
+        call="Je ne peux pas lire la dernière ligne des consignes.",
     ),
 }

@@ -161,6 +161,10 @@ class Themes:
         self._panel("status", surface, padding=(24, 11))
         # the scroll bar takes its 10 pixels from the margin; filling the ground twice is not free
         self._panel("page", CLEAR, padding=(14, 8), spacing=(0, 0))
+        warn = colour("warn_soft")
+        self._panel(
+            "alert-card", warn, padding=(18, 11), rounding=12, border="warn", spacing=(10, 6)
+        )
         for tone in ("ok", "warn", "bad"):
             self._panel(f"strip-{tone}", colour(f"{tone}_soft"), padding=(24, 11))
         self._panel("strip-calm", colour("accent_soft"), padding=(24, 12), spacing=(10, 3))
@@ -180,6 +184,9 @@ class Themes:
             ),
         )
         self._add("root", dpg.mvWindowAppItem, styles=((dpg.mvStyleVar_ItemSpacing, 0, 0),))
+        self._add(
+            "veil", dpg.mvWindowAppItem, colours=((dpg.mvThemeCol_WindowBg, colour("veil", 150)),)
+        )
 
     def _groups(self) -> None:
         px = self._px

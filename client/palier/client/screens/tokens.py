@@ -30,7 +30,8 @@ class Palette:
     """One colour a role, ``#RRGGBB``.
 
     ``accent`` fills buttons and carries ``on_accent``; ``mark`` draws progress, dots and lines;
-    ``accent_text`` is the accent that can be read as text. ``faint`` is decoration, never text.
+    ``accent_text`` is the accent that can be read as text. ``faint`` is decoration, never text;
+    ``veil`` dims the page behind a dialog.
     """
 
     background: str
@@ -57,6 +58,7 @@ class Palette:
     field_hover: str
     track: str
     on_track: str
+    veil: str
 
 
 LIGHT = Palette(
@@ -84,6 +86,7 @@ LIGHT = Palette(
     field_hover="#F7F9FC",
     track="#E4E9F1",
     on_track="#536075",
+    veil="#2B3648",
 )
 
 DARK = Palette(
@@ -111,6 +114,7 @@ DARK = Palette(
     field_hover="#131B25",
     track="#263142",
     on_track="#A9B6C6",
+    veil="#05080C",
 )
 
 PALETTES: dict[PaletteName, Palette] = {"light": LIGHT, "dark": DARK}

@@ -33,6 +33,22 @@ class Words:
     excluded_title: str
     excluded_text: str
     moved_title: str
+    # calling for help
+    help: str
+    help_called: str
+    help_title: str
+    help_text: str
+    help_hint: str
+    help_confirm: str
+    help_sent: str
+    # a window that is locked
+    unlock_title: str
+    unlock_text: str
+    unlock_hint: str
+    unlock_confirm: str
+    unlock_wrong: str
+    unlock_wait: str
+    locked: str
     # lobby
     lobby_title: str
     lobby_text: str
@@ -70,6 +86,7 @@ class Words:
     others_text: str
     # ended
     ended: dict[str, tuple[str, str]]
+    stay: str
     # overview
     status: dict[str, str]
     on_hold: dict[str, str]
@@ -82,6 +99,11 @@ class Words:
     nobody_missing: str
     lobby_missing: str
     lobby_complete: str
+    shown_within: str
+    shown_late: str
+    calls: str
+    calls_saying: str
+    calls_since: str
     # its table of seats
     columns: tuple[str, str, str, str, str, str]
     states: dict[str, str]
