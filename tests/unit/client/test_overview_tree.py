@@ -12,6 +12,7 @@ from palier.client.screens.kit import Kit, press
 from palier.client.screens.orders import Order
 from palier.client.screens.overview import Notice, OverviewFace
 from palier.client.screens.sample_session import (
+    sample_call,
     sample_log,
     sample_overview,
     sample_overviews,
@@ -316,3 +317,69 @@ def test_the_link_is_said_where_it_is_not_as_it_should(
 ) -> None:
     face.take(connectivity)
     assert bool(say(kit, "connectivity")) == (connectivity is not Connectivity.ONLINE)
+
+
+# -- calls for help -----------------------------------------------------------------------------
+
+
+def test_who_calls_is_on_top_with_their_words_and_since_when(
+    kit: Kit, face: OverviewFace, orders: list[Order]
+) -> None:
+    show(face, "running")
+    assert "call.s04" not in kit.named
+    show(face, "help")
+    assert say(kit, "call.s04") == (
+        "s04 calls for help: I cannot read the last line of the instructions."
+    )
+    assert say(kit, "call.s11") == "s11 calls for help"
+    kind = "mvAppItemType::mvText"
+    texts = [dpg.get_value(one) for one in dpg.get_all_items() if dpg.get_item_type(one) == kind]
+    assert texts.index("for 2:11") < texts.index("for 0:20"), "who waits longest is first"
+    press(kit.named["attend.s11"])
+    assert orders == [Order(what="attend", seats=("s11",))]
+    assert not enabled(kit.named["attend.s11"])
+    show(face, "running")
+    assert "call.s04" not in kit.named
+
+
+def test_an_order_that_was_refused_can_be_given_again(kit: Kit, face: OverviewFace) -> None:
+    show(face, "help")
+    press(kit.named["attend.s04"])
+    face.take(Notice(text="Nobody answered.", tone="warn"))
+    assert enabled(kit.named["attend.s04"])
+
+
+def test_of_many_calls_the_oldest_have_a_line_and_the_others_are_named(
+    kit: Kit, face: OverviewFace
+) -> None:
+    called = SAMPLES["running"].now
+    rows = tuple(
+        row.model_copy(update={"called_at": called - timedelta(seconds=int(row.seat[1:]))})
+        for row in SAMPLES["running"].seats[:5]
+    )
+    overview = SAMPLES["running"].model_copy(update={"seats": rows})
+    face.take(overview)
+    face.show(overview)
+    tick(face)
+    assert [one for one in kit.named if one.startswith("attend.")] == [
+        "attend.s05", "attend.s04", "attend.s03",
+    ]  # fmt: skip
+    assert say(kit, "call.others") == "s02 and s01"
+
+
+def test_a_call_is_told_once_in_the_feed(kit: Kit, face: OverviewFace) -> None:
+    show(face, "running")
+    for _ in range(2):
+        face.take(sample_call())
+        tick(face)
+    assert say(kit, "feed.0") == (
+        "s04: calls for help (I cannot read the last line of the instructions.)"
+    )
+    assert "feed.1" not in kit.named
+
+
+def test_a_desk_that_showed_a_stage_late_is_marked(kit: Kit, face: OverviewFace) -> None:
+    show(face, "help")
+    assert say(kit, "seat.s09") == "Working, shown 611\u00a0ms late"
+    assert say(kit, "seat.s10") == "Submitted"
+    assert say(kit, "counts").endswith("shown within 615\u00a0ms")

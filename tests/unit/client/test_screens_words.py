@@ -314,7 +314,7 @@ def test_no_data_are_no_facts() -> None:
 def test_the_overview_says_who_is_waited_for() -> None:
     overview = sample_overview()
     assert sentence(overview, ENGLISH) == "20 seats are waiting for s04, s09 and s16."
-    assert counts(overview, ENGLISH) == "Contribution: 3 working, 20 done"
+    assert counts(overview, ENGLISH) == ("Contribution: 3 working, 20 done, shown within 8\u00a0ms")
 
 
 def test_nobody_waits_at_a_barrier_that_nobody_has_reached() -> None:
