@@ -21,6 +21,7 @@ BEGAN = perf_counter()
 from palier.client.errors import NoDisplay  # noqa: E402 - the clock starts before the imports
 from palier.client.screens.desk import run_desk  # noqa: E402
 from palier.client.screens.look import Look  # noqa: E402
+from palier.client.screens.sample_errands import NotedErrands  # noqa: E402
 from palier.client.screens.samples import sample_views  # noqa: E402
 from palier.client.state import Countdown, View  # noqa: E402
 from palier.schemas.events import Stage  # noqa: E402
@@ -31,14 +32,15 @@ def tell(**event: object) -> None:
     sys.stdout.flush()
 
 
-def submit(_stage: Stage, answer: dict[str, JsonValue] | None) -> None:
-    tell(submitted=answer)
-    if answer and answer.get("amount") == 13:
-        raise RuntimeError("thirteen brings bad luck")
+class ToldErrands(NotedErrands):
+    def submit(self, stage: Stage, answer: dict[str, JsonValue] | None) -> None:
+        super().submit(stage, answer)
+        tell(submitted=answer)
+        if answer and answer.get("amount") == 13:
+            raise RuntimeError("thirteen brings bad luck")
 
-
-def painted(stage: Stage) -> None:
-    tell(painted=stage.name, seconds=perf_counter() - BEGAN)
+    def painted(self, stage: Stage) -> None:
+        tell(painted=stage.name, seconds=perf_counter() - BEGAN)
 
 
 def feed(inbox: SimpleQueue[View], views: dict[str, View]) -> None:
@@ -60,8 +62,7 @@ def main() -> int:
     try:
         run_desk(
             inbox=inbox,
-            submit=submit,
-            painted=painted,
+            errands=ToldErrands(),
             title="Palier test",
             look=Look(palette="light", scale=1.0, language=given.language),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 from platformdirs import user_state_path
 
 from palier.cli import options
+from palier.cli.errands import LinkErrands
 from palier.cli.errors import CommandError, MissingPart
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
@@ -106,8 +106,7 @@ def show_desk(server: Server, credentials: Credentials, journal: Journal, look: 
         link = loop.run(_linked(server, credentials, journal, inbox)).result()
         run_desk(
             inbox=inbox,
-            submit=lambda stage, answer: loop.call(partial(link.submit, answer, stage=stage)),
-            drafted=lambda stage, draft: loop.call(link.draft, stage, draft),
+            errands=LinkErrands(loop, link),
             title=f"Palier: {credentials.seat}",
             look=look,
         )

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from palier.client.screens.desk import Desk
 from palier.client.screens.draft import Draft
 from palier.client.screens.kit import Kit, press
+from palier.client.screens.sample_errands import NotedErrands
 from palier.client.screens.samples import sample_views
 from palier.client.screens.window import context
 from palier.client.state import Asking, Connectivity, Countdown, Ended, Note, View, Waiting
@@ -28,21 +29,20 @@ def kit() -> Iterator[Kit]:
         yield made
 
 
-class Submits(list[dict[str, JsonValue] | None]):
+class Submits(NotedErrands):
     """What was handed in, in order, and to which stages."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.stages: list[str] = []
-
-    def take(self, stage: Stage, answer: dict[str, JsonValue] | None) -> None:
-        """Take the answer to a stage."""
-        self.stages.append(stage.name)
-        self.append(answer)
+    @property
+    def stages(self) -> list[str]:
+        return [stage.name for stage, _ in self.submitted]
 
     @property
-    def last(self) -> dict[str, JsonValue] | None:
-        return self[-1]
+    def answers(self) -> list[dict[str, JsonValue] | None]:
+        return [answer for _, answer in self.submitted]
+
+    @property
+    def told(self) -> list[tuple[str, Draft]]:
+        return [(stage.name, draft) for stage, draft in self.drafts]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def submits() -> Submits:
 
 @pytest.fixture
 def desk(kit: Kit, submits: Submits) -> Desk:
-    return Desk(kit, title="Palier", submit=submits.take)
+    return Desk(kit, title="Palier", errands=submits)
 
 
 VIEWS = sample_views()
@@ -99,7 +99,7 @@ def asking(**changes: object) -> View:
 @pytest.mark.parametrize("name", VIEWS)
 def test_every_screen_can_be_built(name: str, palette: str, language: str) -> None:
     with context(palette=palette, scale=1.5, language=language) as kit:  # type: ignore[arg-type]
-        desk = Desk(kit, title="Palier", submit=lambda *_: None)
+        desk = Desk(kit, title="Palier", errands=NotedErrands())
         desk.show(sample_views(language)[name])  # type: ignore[arg-type]
         assert desk.screen
 
@@ -109,7 +109,7 @@ def test_a_filled_form_is_handed_in_as_the_answer(kit: Kit, desk: Desk, submits:
     put(kit, "amount", "12")
     put(kit, "guess", "9.5")
     press(kit.named["submit"])
-    assert submits == [{"amount": 12, "guess": 9.5}]
+    assert submits.answers == [{"amount": 12, "guess": 9.5}]
     assert submits.stages == ["contribute"]
 
 
@@ -117,7 +117,7 @@ def test_a_form_with_problems_is_not_handed_in(kit: Kit, desk: Desk, submits: Su
     desk.show(VIEWS["form"])
     put(kit, "guess", "25")
     press(kit.named["submit"])
-    assert submits == []
+    assert submits.answers == []
     assert dpg.get_value(kit.named["problem.amount"]) == "Please answer this question."
     assert dpg.get_value(kit.named["problem.guess"]) == "Enter a number between 0 and 20."
 
@@ -138,17 +138,19 @@ def test_an_answer_under_way_cannot_be_handed_in_twice(
     put(kit, "guess", "9")
     press(kit.named["submit"])
     press(kit.named["submit"])
-    assert len(submits) == 1
+    assert len(submits.answers) == 1
     assert dpg.get_item_label(kit.named["submit"]) == "Sending…"
     assert not enabled(kit.named["submit"])
     assert not enabled(kit.named["field.amount"])
 
 
 def test_an_answer_that_could_not_be_handed_in_can_be_tried_again(kit: Kit) -> None:
-    def fail(_stage: Stage, _answer: dict[str, JsonValue] | None) -> None:
-        raise RuntimeError("no link")
+    class Failing(NotedErrands):
+        def submit(self, stage: Stage, answer: dict[str, JsonValue] | None) -> None:
+            super().submit(stage, answer)
+            raise RuntimeError("no link")
 
-    Desk(kit, title="Palier", submit=fail).show(VIEWS["results"])
+    Desk(kit, title="Palier", errands=Failing()).show(VIEWS["results"])
     with pytest.raises(RuntimeError):
         press(kit.named["submit"])
     assert enabled(kit.named["submit"])
@@ -182,7 +184,7 @@ def test_an_answer_that_the_disk_did_not_take_is_said_at_the_form_and_can_be_sen
     assert "NOT" in dpg.get_value(kit.named["refusal"])
     assert dpg.get_value(kit.named["field.amount"]) == "12"
     press(kit.named["submit"])
-    assert submits == [{"amount": 12, "guess": 9}] * 2
+    assert submits.answers == [{"amount": 12, "guess": 9}] * 2
 
 
 def test_an_answer_that_is_kept_for_later_says_so_and_cannot_change(kit: Kit, desk: Desk) -> None:
@@ -209,7 +211,7 @@ def test_a_seat_that_was_moved_shows_nothing_of_it_any_more(
     put(kit, "amount", "12")
     put(kit, "guess", "9")
     press(kit.named["submit"])
-    assert submits == [], "nobody would take it"
+    assert submits.answers == [], "nobody would take it"
     desk.show(replace(refused, notice=Told(note=Note.MOVED)))
     assert desk.screen == "moved"
     assert "submit" not in kit.named
@@ -238,7 +240,7 @@ def clock() -> Clock:
 @pytest.fixture
 def timed(kit: Kit, submits: Submits, clock: Clock) -> Desk:
     """A desk whose clock a test sets."""
-    return Desk(kit, title="Palier", submit=submits.take, clock=clock)
+    return Desk(kit, title="Palier", errands=submits, clock=clock)
 
 
 def test_a_countdown_counts_the_seconds_and_says_when_time_is_up(
@@ -311,14 +313,14 @@ def test_a_paused_session_keeps_the_form_and_takes_nothing_until_it_goes_on(
     put(kit, "guess", "9")
     press(kit.named["submit"])
     desk.enter()
-    assert submits == []
+    assert submits.answers == []
 
     desk.show(VIEWS["form"])
     assert kit.named["field.amount"] == line
     assert dpg.get_value(line) == "12"
     assert dpg.get_value(kit.named["held"]) == ""
     press(kit.named["submit"])
-    assert submits == [{"amount": 12, "guess": 9}]
+    assert submits.answers == [{"amount": 12, "guess": 9}]
 
 
 def test_a_page_without_a_form_is_not_left_while_the_session_is_held(
@@ -328,7 +330,7 @@ def test_a_page_without_a_form_is_not_left_while_the_session_is_held(
     assert isinstance(screen, Asking)
     desk.show(replace(VIEWS["results"], screen=replace(screen, locked=True), held="stopped"))
     desk.enter()
-    assert submits == []
+    assert submits.answers == []
     assert dpg.get_value(kit.named["held"]).startswith("The session is stopped")
     assert not shown(kit.named["held.reason"])
 
@@ -383,67 +385,47 @@ def test_a_stage_without_a_form_that_was_gone_through_for_a_seat_says_so(
 # -- drafts -------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def told() -> list[tuple[str, Draft]]:
-    return []
-
-
-@pytest.fixture
-def telling(kit: Kit, submits: Submits, told: list[tuple[str, Draft]]) -> Desk:
-    """A desk that tells what is typed."""
-    return Desk(
-        kit,
-        title="Palier",
-        submit=submits.take,
-        drafted=lambda stage, draft: told.append((stage.name, draft)),
-    )
-
-
-def test_what_is_typed_is_told_once_for_each_change(
-    kit: Kit, telling: Desk, told: list[tuple[str, Draft]]
-) -> None:
-    telling.show(VIEWS["form"])
-    tick(telling)
-    assert told == [], "nothing was typed"
+def test_what_is_typed_is_told_once_for_each_change(kit: Kit, desk: Desk, submits: Submits) -> None:
+    desk.show(VIEWS["form"])
+    tick(desk)
+    assert submits.told == [], "nothing was typed"
     put(kit, "amount", "1")
-    tick(telling)
-    tick(telling)
+    tick(desk)
+    tick(desk)
     put(kit, "amount", "12")
     put(kit, "guess", "9")
-    tick(telling)
-    assert told == [
+    tick(desk)
+    assert submits.told == [
         ("contribute", {"amount": "1", "guess": None}),
         ("contribute", {"amount": "12", "guess": "9"}),
     ]
 
 
-def test_what_is_on_its_way_is_typed_no_more(
-    kit: Kit, telling: Desk, told: list[tuple[str, Draft]]
-) -> None:
-    telling.show(VIEWS["form"])
+def test_what_is_on_its_way_is_typed_no_more(kit: Kit, desk: Desk, submits: Submits) -> None:
+    desk.show(VIEWS["form"])
     put(kit, "amount", "1")
-    telling.show(VIEWS["sending"])
-    tick(telling)
-    assert told == []
+    desk.show(VIEWS["sending"])
+    tick(desk)
+    assert submits.told == []
 
 
 def test_a_draft_from_before_is_in_the_form_and_not_told_again(
-    kit: Kit, telling: Desk, submits: Submits, told: list[tuple[str, Draft]]
+    kit: Kit, desk: Desk, submits: Submits
 ) -> None:
-    telling.show(replace(VIEWS["form"], draft={"amount": "12", "guess": "9,5"}))
-    tick(telling)
+    desk.show(replace(VIEWS["form"], draft={"amount": "12", "guess": "9,5"}))
+    tick(desk)
     assert dpg.get_value(kit.named["field.amount"]) == "12"
     assert dpg.get_value(kit.named["field.guess"]) == "9,5"
-    assert told == []
+    assert submits.told == []
     put(kit, "guess", "9.5")
     press(kit.named["submit"])
-    assert submits == [{"amount": 12, "guess": 9.5}]
+    assert submits.answers == [{"amount": 12, "guess": 9.5}]
 
 
-def test_a_draft_from_before_never_replaces_what_is_typed_now(kit: Kit, telling: Desk) -> None:
-    telling.show(VIEWS["form"])
+def test_a_draft_from_before_never_replaces_what_is_typed_now(kit: Kit, desk: Desk) -> None:
+    desk.show(VIEWS["form"])
     put(kit, "amount", "1")
-    telling.show(replace(VIEWS["form"], draft={"amount": "12", "guess": None}))
+    desk.show(replace(VIEWS["form"], draft={"amount": "12", "guess": None}))
     assert dpg.get_value(kit.named["field.amount"]) == "1"
 
 
@@ -517,7 +499,7 @@ def test_the_step_buttons_and_the_slider_fill_the_line(
     assert dpg.get_value(kit.named["field.amount"]) == "20"
     put(kit, "guess", "3")
     press(kit.named["submit"])
-    assert submits.last == {"amount": 20, "guess": 3.0}
+    assert submits.answers[-1] == {"amount": 20, "guess": 3.0}
 
 
 def test_a_survey_is_handed_in_with_what_was_chosen(kit: Kit, desk: Desk, submits: Submits) -> None:
@@ -531,7 +513,7 @@ def test_a_survey_is_handed_in_with_what_was_chosen(kit: Kit, desk: Desk, submit
     dpg.get_item_callback(combo)(combo, "Law", None)
     press(kit.named["submit"])
     assert dpg.get_value(kit.named["field.mood.1"]) is False
-    assert submits.last == {
+    assert submits.answers[-1] == {
         "age": 31,
         "mood": "o2",
         "field": "o4",
@@ -544,7 +526,7 @@ def test_a_stage_without_a_form_is_continued(kit: Kit, desk: Desk, submits: Subm
     desk.show(VIEWS["results"])
     assert dpg.get_item_label(kit.named["submit"]) == "Continue"
     press(kit.named["submit"])
-    assert submits == [None]
+    assert submits.answers == [None]
 
 
 def test_a_plain_flag_with_a_default_is_a_box(kit: Kit, desk: Desk, submits: Submits) -> None:
@@ -554,7 +536,7 @@ def test_a_plain_flag_with_a_default_is_a_box(kit: Kit, desk: Desk, submits: Sub
     stage = screen.stage.model_copy(update={"form": FormSpec(fields=(flag,)), "generation": 9})
     desk.show(asking(stage=stage))
     press(kit.named["submit"])
-    assert submits == [{"newsletter": False}]
+    assert submits.answers == [{"newsletter": False}]
 
 
 def test_a_form_of_every_kind_of_number_and_text_is_built(kit: Kit, desk: Desk) -> None:

@@ -26,6 +26,7 @@ class AskingPage(PairedPage):
     """A stage: title, text, form and button; what it tells stands beside a form, else within."""
 
     name = "asking"
+    asks = True
 
     def __init__(
         self, kit: Kit, screen: Asking, *, draft: Draft, submit: Submit, steps: tuple[str, ...]

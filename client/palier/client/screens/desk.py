@@ -1,7 +1,7 @@
 """The desk: the window of a participant. It shows views and hands back answers, no more.
 
-It knows no link: views come in by a queue, answers go out by a function. A frozen or minimised
-desk delays nobody, and loses nothing but pixels.
+It knows no link: views come in by a queue, what it has to say goes out by its errands. A frozen or
+minimised desk delays nobody, and loses nothing but pixels.
 """
 
 from __future__ import annotations
@@ -14,23 +14,28 @@ from time import monotonic
 
 import dearpygui.dearpygui as dpg
 
-from palier.client.screens.asking import AskingPage, Submit
+from palier.client.errands import Errands
+from palier.client.screens.asking import AskingPage
 from palier.client.screens.chrome import STATUS, Banner, StatusBar, Stepper, Strip, TopBar
 from palier.client.screens.draft import Draft, begin
+from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit, is_measured
 from palier.client.screens.look import Look
 from palier.client.screens.loop import Loop, Pace
+from palier.client.screens.onset import Extent, Onset
 from palier.client.screens.page import Page
 from palier.client.screens.pages import (
     EndedPage,
     LobbyPage,
     WaitingPage,
+    awaited,
     between,
     excluded,
     moved,
 )
 from palier.client.screens.port import open_port
 from palier.client.screens.remaining import until_next
+from palier.client.screens.screen_page import ScreenPage
 from palier.client.screens.toast import Toast
 from palier.client.screens.window import inner_size, show, watch_enter, watch_input, window
 from palier.client.state import (
@@ -45,12 +50,7 @@ from palier.client.state import (
     Waiting,
 )
 from palier.schemas.events import Stage
-
-#: Told once for each generation, right after its first frame.
-Painted = Callable[[Stage], None]
-
-#: Told what is typed into the form of a stage, as often as it changes.
-Drafted = Callable[[Stage, Draft], None]
+from palier.schemas.forms import FormSpec
 
 SIZE = (1280, 800)
 
@@ -66,14 +66,12 @@ class Desk:
         kit: Kit,
         *,
         title: str,
-        submit: Submit,
-        drafted: Drafted | None = None,
+        errands: Errands,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._kit = kit
         self._clock = clock
-        self._submit = submit
-        self._drafted = drafted
+        self._errands = errands
         self._told: tuple[tuple[str, int], Draft] | None = None
         self.view: View | None = None
         self._next: View | None = None
@@ -102,6 +100,23 @@ class Desk:
     def screen(self) -> str:
         """Which page is shown."""
         return self._page.name if self._page else ""
+
+    @property
+    def session(self) -> str:
+        """Which session is shown."""
+        return self.view.session if self.view else ""
+
+    @property
+    def stage(self) -> Stage | None:
+        """The open stage, if its page is shown."""
+        screen = self.view.screen if self.view else None
+        shown = self._page is not None and self._page.asks
+        return screen.stage if shown and isinstance(screen, Asking) else None
+
+    def extent(self) -> Extent:
+        """Return how large the parts of the page are, as of the last frame."""
+        parts: list[Item] = dpg.get_item_children(self._body, 1)
+        return tuple(map(_size, parts))
 
     def take(self, view: View) -> bool:
         """Note a view for the next frame, unless a newer one comes before; False if it is old."""
@@ -138,17 +153,18 @@ class Desk:
             self._page, self._drafts = None, {}
         for part in self._parts:
             part.show(view)
+        self.view = view
         screen = view.screen
         if isinstance(screen, Asking) and view.connectivity is Connectivity.REFUSED:
             screen = replace(screen, locked=True)
+            view = replace(view, screen=screen)
         if isinstance(screen, Asking) and view.draft and _key(screen.stage) not in self._drafts:
             self.recall(screen.stage, dict(view.draft))
         page = self._make(view, screen)
         if self._page is not None and page.key == self._page.key:
-            self._page.update(screen)
+            self._page.follow(view)
         else:
             self._turn_to(page)
-        self.view = view
 
     def until_next(self) -> float | None:
         """Return the seconds until something changes by itself; None where nothing will."""
@@ -180,13 +196,7 @@ class Desk:
             case Lobby():
                 return LobbyPage(self._kit, screen)
             case Asking():
-                return AskingPage(
-                    self._kit,
-                    screen,
-                    draft=self._draft(screen.stage),
-                    submit=self._submit,
-                    steps=tuple(name for name, _ in view.steps),
-                )
+                return self._make_asking(view, screen)
             case Waiting(released=True):
                 return between(self._kit, screen)
             case Waiting():
@@ -196,70 +206,69 @@ class Desk:
             case Ended():
                 return EndedPage(self._kit, screen)
 
+    def _make_asking(self, view: View, screen: Asking) -> Page:
+        """Return the page of an open stage: its own screen, or one made from its form."""
+        if view.shown.spec is None and view.shown.awaited:
+            return awaited(self._kit, screen.stage)
+        draft = self._draft(screen.stage)
+        if view.shown.spec is not None:
+            return ScreenPage(self._kit, view, draft=draft, errands=self._errands)
+        return AskingPage(
+            self._kit,
+            screen,
+            draft=draft,
+            submit=self._errands.submit,
+            steps=tuple(name for name, _ in view.steps),
+        )
+
     def _draft(self, stage: Stage) -> Draft:
-        if stage.form is None:
-            return {}
         key = _key(stage)
         if key not in self._drafts:
-            self._drafts = {key: begin(stage.form, self._kit.words.numerals)}
+            form = stage.form or FormSpec(fields=())
+            self._drafts = {key: begin(form, self._kit.words.numerals)}
             self._told = (key, dict(self._drafts[key]))
         return self._drafts[key]
 
     def _tell_draft(self) -> None:
         """Tell what is typed, if it has changed since it was told."""
         screen = self.view.screen if self.view else None
-        if self._drafted is None or not isinstance(screen, Asking) or screen.sending:
+        if not isinstance(screen, Asking) or screen.sending:
             return
         key = _key(screen.stage)
         draft = self._drafts.get(key)
         if draft is not None and (key, draft) != self._told:
             self._told = (key, dict(draft))
-            self._drafted(screen.stage, dict(draft))
+            self._errands.draft(screen.stage, dict(draft))
+
+
+def _size(item: Item) -> tuple[float, ...]:
+    # a spacer has none
+    return tuple(dpg.get_item_state(item).get("rect_size", ()))
 
 
 def _key(stage: Stage) -> tuple[str, int]:
     return stage.scope, stage.generation
 
 
-class _Onset:
-    """Tells when a generation was first painted."""
-
-    def __init__(self, told: Painted | None) -> None:
-        self._told = told
-        self._last: tuple[str, str, int] | None = None
-
-    def after(self, view: View | None) -> None:
-        if self._told is None or view is None or not isinstance(view.screen, Asking):
-            return
-        stage = view.screen.stage
-        generation = (view.session, stage.scope, stage.generation)
-        if generation != self._last:
-            self._last = generation
-            self._told(stage)
-
-
 def run_desk(
     *,
     inbox: SimpleQueue[View],
-    submit: Submit,
-    drafted: Drafted | None = None,
-    painted: Painted | None = None,
+    errands: Errands,
     title: str = "Palier",
     look: Look | None = None,
 ) -> None:
     """Show the desk until its window is closed; blocking, in the main thread.
 
-    ``submit``, ``drafted`` and ``painted`` are called in this thread and must not block. Raises
-    `NoDisplay`.
+    Raises `NoDisplay`.
     """
     with window(title=title, look=look or Look(), size=SIZE) as kit:
-        desk = Desk(kit, title=title, submit=submit, drafted=drafted)
-        onset = _Onset(painted)
+        desk = Desk(kit, title=title, errands=errands)
+        onset = Onset(painted=errands.painted)
         with open_port(kit, screen=lambda: desk.screen) as port:
 
             def after() -> None:
                 port.answer()
-                onset.after(desk.view)
+                onset.after(desk.session, desk.stage, extent=desk.extent)
 
             loop = Loop(
                 inbox,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import dearpygui.dearpygui as dpg
 
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
-from palier.client.state import Screen
+from palier.client.state import Screen, View
 
 #: A line of text longer than this is hard to follow.
 COLUMN, PAIR, GUTTER, MARGIN, PADDING = 720, 1232, 16, 24, 28
@@ -27,6 +27,8 @@ class Page(ABC):
     """One screen of the desk. ``key`` says which: the same key means update, not rebuild."""
 
     name: str
+    #: Whether it shows an open stage, so that its onset counts.
+    asks: ClassVar[bool] = False
 
     def __init__(self, kit: Kit, key: tuple[object, ...]) -> None:
         self.kit = kit
@@ -36,6 +38,10 @@ class Page(ABC):
     @abstractmethod
     def build(self) -> None:
         """Add the items to the current container."""
+
+    def follow(self, view: View) -> None:
+        """Take a newer view of the same page."""
+        self.update(view.screen)
 
     def update(self, screen: Screen) -> None:  # noqa: B027 - most pages never change
         """Take a newer state of the same screen."""

@@ -10,6 +10,7 @@ from palier.client.screens.kit import Kit
 from palier.client.screens.page import CentredPage
 from palier.client.screens.telling import tell_facts, tell_paragraphs
 from palier.client.state import Ended, Lobby, Screen, Waiting
+from palier.schemas.events import Stage
 from palier.schemas.forms import Answer
 
 
@@ -179,6 +180,13 @@ def between(kit: Kit, screen: Waiting) -> QuietPage:
     title, text = kit.words.others_title, kit.words.others_text
     where = (screen.stage.scope, screen.stage.generation)
     return QuietPage(kit, "between", *where, title=title, text=text)
+
+
+def awaited(kit: Kit, stage: Stage) -> QuietPage:
+    """Return the page of a stage whose screen is on its way."""
+    title, text = stage.title or kit.words.awaited_title, kit.words.awaited_text
+    where = (stage.scope, stage.generation)
+    return QuietPage(kit, "awaited", *where, title=title, text=text)
 
 
 def excluded(kit: Kit) -> QuietPage:

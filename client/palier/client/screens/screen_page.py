@@ -24,6 +24,7 @@ class ScreenPage(Page):
     """A stage shown by its screen: the faces of its widgets, over one scene."""
 
     name = "screen"
+    asks = True
 
     def __init__(self, kit: Kit, view: View, *, draft: Draft, errands: Errands) -> None:
         spec, screen = view.shown.spec, view.screen

@@ -24,6 +24,7 @@ from palier.client.screens.kit import Kit, press
 from palier.client.screens.look import Look
 from palier.client.screens.overview import SIZE as OVERVIEW_SIZE
 from palier.client.screens.overview import OverviewFace
+from palier.client.screens.sample_errands import NotedErrands
 from palier.client.screens.sample_session import (
     sample_call,
     sample_log,
@@ -144,7 +145,7 @@ def take(shot: Shot, target: Path) -> None:
 
 
 def _desk(kit: Kit, shot: Shot) -> _Tick:
-    desk = Desk(kit, title="Palier", submit=lambda *_: None, clock=lambda: 0.0)
+    desk = Desk(kit, title="Palier", errands=NotedErrands(), clock=lambda: 0.0)
     view = sample_views(shot.language)[shot.view]
     if isinstance(view.screen, Asking):
         desk.recall(view.screen.stage, dict(shot.typed))

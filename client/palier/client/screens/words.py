@@ -75,6 +75,9 @@ class Words:
     date_form: str
     correct: str
     facts: str
+    # a screen that is on its way
+    awaited_title: str
+    awaited_text: str
     # waiting
     recorded: str
     ready: str
