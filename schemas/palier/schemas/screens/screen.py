@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from palier.schemas.message import Value
 from palier.schemas.names import Name
-from palier.schemas.screens.widgets import Chat, Tagged, Widget, Words, walk
+from palier.schemas.screens.widgets import Chat, Key, Tagged, Widget, Words, walk
 
 #: Limits of one screen: widgets, how deep they nest, bytes of its JSON.
 MOST_WIDGETS, DEEPEST, LARGEST = 2_000, 20, 256 * 1024
@@ -39,7 +39,7 @@ class Datum(Tagged):
     tag: Literal["data"] = "data"
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
     type: Literal["number", "text", "flag", "list", "record"] = "text"
-    keys: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
     sample: JsonValue = None
 
 

@@ -9,7 +9,7 @@ their names exist is checked by `palier.schemas.screens.checks`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     StringConstraints,
     model_serializer,
+    model_validator,
 )
 
 from palier.schemas.message import Value
@@ -28,7 +29,8 @@ from palier.schemas.screens.templates import read_template
 LONGEST = 4096
 
 
-def _template(text: str) -> str:
+def check_template(text: str) -> str:
+    """Return a text whose values can be read; raises ValueError."""
     try:
         read_template(text)
     except BadExpression as error:
@@ -36,7 +38,8 @@ def _template(text: str) -> str:
     return text
 
 
-def _expression(text: str) -> str:
+def check_expression(text: str) -> str:
+    """Return an expression that can be read; raises ValueError."""
     try:
         read(text)
     except BadExpression as error:
@@ -44,19 +47,27 @@ def _expression(text: str) -> str:
     return text
 
 
-def _bound(given: float | str) -> float | str:
-    return _template(given) if isinstance(given, str) else given
+def check_amount(given: float | str) -> float | str:
+    """Return a number, or a text that is one value in braces; raises ValueError."""
+    if isinstance(given, str):
+        check_template(given)
+        parts = read_template(given)
+        if len(parts) != 1 or isinstance(parts[0], str) or parts[0].format:
+            raise ValueError("It is a number, or one value in braces: {endowment}")
+    return given
 
 
 #: Text with values in braces.
-Words: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_template)]
+Words: TypeAlias = Annotated[
+    str, StringConstraints(max_length=LONGEST), AfterValidator(check_template)
+]
 
 #: An expression: ``answer.amount == 0``.
-Condition: TypeAlias = Annotated[str, AfterValidator(_expression)]
+Condition: TypeAlias = Annotated[str, AfterValidator(check_expression)]
 
 #: A number, or a text with one in braces: ``{endowment}``.
 Amount: TypeAlias = Annotated[
-    Annotated[float, Field(allow_inf_nan=False)] | str, AfterValidator(_bound)
+    Annotated[float, Field(allow_inf_nan=False)] | str, AfterValidator(check_amount)
 ]
 
 #: A place for a value: ``answer.amount`` is a field of the form, ``local.page`` the screen's own.
@@ -115,6 +126,14 @@ class Columns(_Container):
 
     tag: Literal["columns"] = "columns"
     weights: Annotated[tuple[Annotated[int, Field(ge=1, le=1000)], ...], Field(max_length=4)] = ()
+
+    @model_validator(mode="after")
+    def _a_weight_each(self) -> Self:
+        if self.weights and len(self.weights) != len(self.children):
+            raise ValueError(
+                f"weights has {len(self.weights)} shares for {len(self.children)} columns"
+            )
+        return self
 
 
 class Stack(_Container):
@@ -272,6 +291,15 @@ class Choice(_Input):
     children: Annotated[tuple[Option, ...], Field(max_length=200)] = ()
     source: Source | None = None
 
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.children and self.source is not None:
+            raise ValueError("its options come from <option> or from source, not from both")
+        values = [one.value for one in self.children]
+        if len(set(values)) != len(values):
+            raise ValueError("two of its options have the same value")
+        return self
+
 
 class Check(_Input):
     """A box to tick: yes or no."""
@@ -291,6 +319,12 @@ class Scale(_Input):
     low: Words = ""
     middle: Words = ""
     high: Words = ""
+
+    @model_validator(mode="after")
+    def _has_points(self) -> Self:
+        if self.min >= self.max:
+            raise ValueError(f"min is smaller than max, these are {self.min} and {self.max}")
+        return self
 
 
 class Date(_Input):
