@@ -39,6 +39,29 @@ def draw_tick(kit: Kit, parent: Item, *, x: float, y: float, size: float, ink: s
     dpg.draw_polyline(points, color=kit.colour(ink), thickness=kit.px(2), parent=parent)
 
 
+def draw_disc(kit: Kit, canvas: Item, *, tone: str, x: float, y: float) -> None:
+    """Draw the sign of a tone around a point: a tick, or a disc with an i, a ! or a cross."""
+    px = kit.px
+    disc = kit.colour("accent_text" if tone == "info" else tone)
+    ground = kit.colour("accent_soft" if tone == "info" else f"{tone}_soft")
+    dpg.draw_circle((x, y), px(10), fill=disc, color=CLEAR, parent=canvas)
+    pen = {"color": ground, "thickness": px(2), "parent": canvas}
+    arm = px(3.5)
+    match tone:
+        case "ok":
+            points = [(x - px(4.5), y), (x - px(1.5), y + px(3.5)), (x + px(4.5), y - px(3.5))]
+            dpg.draw_polyline(points, **pen)
+        case "bad":
+            dpg.draw_line((x - arm, y - arm), (x + arm, y + arm), **pen)
+            dpg.draw_line((x - arm, y + arm), (x + arm, y - arm), **pen)
+        case _:
+            # an i stands on its head as a !
+            up = 1 if tone == "info" else -1
+            dpg.draw_line((x, y - up * px(1)), (x, y + up * px(5)), **pen)
+            at = (x, y - up * px(4.5))
+            dpg.draw_circle(at, px(1.3), fill=ground, color=CLEAR, parent=canvas)
+
+
 def draw_bar(kit: Kit, canvas: Item, *, share: float, width: int) -> None:
     """Draw a progress bar with round ends."""
     height = kit.px(BAR_HEIGHT)

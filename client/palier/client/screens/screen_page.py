@@ -8,10 +8,11 @@ from palier.client.errands import Errands
 from palier.client.screens.asking import key_of
 from palier.client.screens.draft import Draft, read
 from palier.client.screens.kit import Kit
-from palier.client.screens.page import MARGIN, Page
+from palier.client.screens.page import COLUMN, GUTTER, MARGIN, Page
 from palier.client.screens.scene import Scene
 from palier.client.screens.widgets.catalogue import every, make
 from palier.client.screens.widgets.inputs import InputFace
+from palier.client.screens.widgets.pile import Pile
 from palier.client.state import Asking, View
 
 #: A screen is at most so wide, in pixels at scale 1.
@@ -41,6 +42,7 @@ class ScreenPage(Page):
             faces=make,
         )
         self.faces = tuple(self.scene.make(one) for one in spec.body)
+        self._pile = Pile(kit, self.faces, space=GUTTER)
 
     def build(self) -> None:
         """Build all faces, one above the other."""
@@ -48,17 +50,13 @@ class ScreenPage(Page):
         kit.gap(18)
         with kit.across(spacing=0):
             self._left = dpg.add_spacer(width=1)
-            with dpg.group() as column:
-                kit.themes.bind(column, "gutter")
-                for one in self.faces:
-                    one.build()
+            self._pile.build()
         kit.gap(24)
         self.refresh()
 
     def refresh(self) -> None:
         """Bring all faces up to date with the values."""
-        for one in self.faces:
-            one.refresh()
+        self._pile.refresh()
 
     def follow(self, view: View) -> None:
         """Take a newer view of the same generation; what is typed stays."""
@@ -69,10 +67,10 @@ class ScreenPage(Page):
         """Centre the screen."""
         kit = self.kit
         room = width - kit.px(2 * MARGIN + 1)
-        total = min(room, kit.px(_WIDEST))
+        widest = _WIDEST if any(one.roomy for one in self.faces) else COLUMN
+        total = min(room, kit.px(widest))
         dpg.configure_item(self._left, width=kit.px(_SCROLL) + (room - total) // 2)
-        for one in self.faces:
-            one.lay_out(total)
+        self._pile.lay_out(total)
 
     def enter(self) -> None:
         """Go on from a stage that asks for nothing."""

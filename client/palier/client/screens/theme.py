@@ -159,6 +159,13 @@ class Themes:
         self._panel("dense-card", surface, padding=(18, 14), rounding=12, border="border")
         self._panel("bar", surface, padding=(24, 14), spacing=(10, 0))
         self._panel("status", surface, padding=(24, 11))
+        self._panel("plain", CLEAR, padding=(0, 0), spacing=(0, 0))
+        for name, ground in (
+            *((f"notice-{tone}", f"{tone}_soft") for tone in ("ok", "warn", "bad")),
+            ("notice-info", "accent_soft"),
+            ("placeholder", "sunken"),
+        ):
+            self._panel(name, colour(ground), padding=(18, 16), rounding=10, spacing=(12, 8))
         # the scroll bar takes its 10 pixels from the margin; filling the ground twice is not free
         self._panel("page", CLEAR, padding=(14, 8), spacing=(0, 0))
         warn = colour("warn_soft")
@@ -190,11 +197,12 @@ class Themes:
 
     def _groups(self) -> None:
         px = self._px
-        for name, spacing in (("gutter", 16), ("flush", 0), ("tight", 4)):
+        spacings = (("gutter", 16, 16), ("flush", 0, 0), ("tight", 4, 4), ("body", 10, 8))
+        for name, across, down in spacings:
             self._add(
                 name,
                 dpg.mvGroup,
-                styles=((dpg.mvStyleVar_ItemSpacing, px(spacing), px(spacing)),),
+                styles=((dpg.mvStyleVar_ItemSpacing, px(across), px(down)),),
             )
 
     def _buttons(self) -> None:
@@ -227,6 +235,28 @@ class Themes:
             (dpg.mvThemeCol_Border, colour("border")),
         )
         self._add("secondary", dpg.mvButton, colours=plain, styles=(padding,), disabled=off)
+        quiet = (
+            (dpg.mvThemeCol_Button, CLEAR),
+            (dpg.mvThemeCol_ButtonHovered, colour("accent_soft")),
+            (dpg.mvThemeCol_ButtonActive, colour("accent_soft")),
+            (dpg.mvThemeCol_Text, colour("accent_text")),
+            (dpg.mvThemeCol_Border, CLEAR),
+        )
+        pale = (
+            *((target, CLEAR) for target, _ in quiet[:3]),
+            (dpg.mvThemeCol_Text, colour("muted")),
+            (dpg.mvThemeCol_Border, CLEAR),
+        )
+        slim = (dpg.mvStyleVar_FramePadding, px(14), px(11))
+        self._add("quiet", dpg.mvButton, colours=quiet, styles=(slim,), disabled=pale)
+        flat = (dpg.mvStyleVar_FramePadding, px(16), px(10))
+        for name, ink in (("tab", "muted"), ("tab-on", "text")):
+            self._add(
+                name,
+                dpg.mvButton,
+                colours=(*quiet[:3], (dpg.mvThemeCol_Text, colour(ink)), quiet[4]),
+                styles=(flat,),
+            )
         bad = (*plain, (dpg.mvThemeCol_Text, colour("bad")))
         self._add("danger", dpg.mvButton, colours=bad, styles=(padding,), disabled=off)
         close = (dpg.mvStyleVar_FramePadding, px(12), px(6))

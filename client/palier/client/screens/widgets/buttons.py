@@ -17,6 +17,7 @@ class ButtonFace(WidgetFace[Button]):
     """A button, disabled while its condition does not hold."""
 
     fills = False
+    above = 16
 
     def build_inside(self) -> None:
         """Add the button."""
@@ -40,6 +41,8 @@ class ButtonFace(WidgetFace[Button]):
 
 class ActionsFace(WidgetFace[Actions]):
     """A row of buttons."""
+
+    above = 24
 
     def __init__(self, scene: Scene, widget: Actions) -> None:
         super().__init__(scene, widget)

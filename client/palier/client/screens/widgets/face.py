@@ -25,6 +25,9 @@ class WidgetFace(ABC, Generic[W]):
 
     #: Whether the face fills the width that it is given, rather than taking what it needs.
     fills: ClassVar[bool] = True
+    #: The space that it likes above and below; between two the larger wish counts.
+    above: int = 14
+    below: int = 8
 
     def __init__(self, scene: Scene, widget: W) -> None:
         self.scene = scene
@@ -34,7 +37,9 @@ class WidgetFace(ABC, Generic[W]):
 
     def build(self) -> None:
         """Add the items to the current container, in a group that can be hidden."""
-        with dpg.group() as self.item:
+        # the outer group takes the spacing of where it stands, the inner has the usual one
+        with dpg.group() as self.item, dpg.group() as inside:
+            self.kit.themes.bind(inside, "body")
             self.build_inside()
         if name := getattr(self.widget, "id", None):
             self.kit.name(f"widget.{name}", self.item)
@@ -52,6 +57,18 @@ class WidgetFace(ABC, Generic[W]):
     def refresh(self) -> None:
         """Bring the items up to date with the values."""
         dpg.configure_item(self.item, show=self.visible)
+
+    @property
+    def roomy(self) -> bool:
+        """Whether it makes use of more room than a line of text."""
+        return any(one.roomy for one in self.inner)
+
+    def height(self) -> float:
+        """Return how high it is by itself, in pixels, as of the last frame."""
+        return float(dpg.get_item_rect_size(self.item)[1])
+
+    def stretch(self, height: float) -> None:
+        """Become so high, where it can: cards do, beside higher ones."""
 
     def lay_out(self, width: int) -> None:
         """Fit a width in pixels."""
