@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
 from typing import TypeAlias
 
 import dearpygui.dearpygui as dpg
@@ -24,6 +23,7 @@ from palier.client.screens.kit import Kit, press
 from palier.client.screens.look import Look
 from palier.client.screens.overview import SIZE as OVERVIEW_SIZE
 from palier.client.screens.overview import OverviewFace
+from palier.client.screens.picture import SETTLED, framer, save
 from palier.client.screens.sample_errands import NotedErrands
 from palier.client.screens.sample_session import (
     sample_call,
@@ -39,8 +39,6 @@ from palier.client.state import Asking
 
 _Tick: TypeAlias = Callable[[datetime, int, int], None]
 
-#: Frames until every automatic height has settled, and until a picture is on disk.
-_SETTLE, _SECONDS = 8, 10.0
 #: The clock of the pictures: they change when the look does, and only then.
 _CLOCK = datetime(2026, 5, 12, 14, 44, 7, tzinfo=UTC)
 
@@ -131,17 +129,17 @@ def take(shot: Shot, target: Path) -> None:
         size=shot.size,
     ) as kit:
         tick = _desk(kit, shot) if shot.view else _overview(kit, shot)
-        frame = _framer(lambda: tick(_CLOCK, *inner_size()))
-        frame(_SETTLE)
+        frame = framer(lambda: tick(_CLOCK, *inner_size()))
+        frame(SETTLED)
         for seat in shot.choose:
             choice = kit.named[f"choose.{seat}"]
             dpg.set_value(choice, True)
             press(choice)
         for name in shot.press:
             press(kit.named[name])
-            frame(_SETTLE)
-        frame(_SETTLE)
-        _save(target, frame)
+            frame(SETTLED)
+        frame(SETTLED)
+        save(target, frame)
 
 
 def _desk(kit: Kit, shot: Shot) -> _Tick:
@@ -163,31 +161,6 @@ def _overview(kit: Kit, shot: Shot) -> _Tick:
         face.take(sample_call(shot.language))
     show(face.root)
     return face.tick
-
-
-def _framer(tick: Callable[[], None]) -> Callable[[int], None]:
-    def frame(count: int) -> None:
-        for _ in range(count):
-            for callback, *arguments in dpg.get_callback_queue() or ():
-                if callback is not None:
-                    callback(*arguments[:3])
-            tick()
-            dpg.render_dearpygui_frame()
-
-    return frame
-
-
-def _save(target: Path, frame: Callable[[int], None]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    dpg.output_frame_buffer(file=str(target))
-    deadline = monotonic() + _SECONDS
-    while not (target.exists() and target.stat().st_size):
-        if monotonic() > deadline:
-            raise ClientError(f"No picture was written to {target} within {_SECONDS:.0f} s.")
-        frame(1)
-        sleep(0.01)
-    frame(2)
 
 
 def main() -> int:
