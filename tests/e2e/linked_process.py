@@ -9,18 +9,18 @@ import json
 import sys
 from pathlib import Path
 
-from palier.cli.desk import show_desk
-from palier.cli.server import Server
+from palier.broker.address import Address
 from palier.client.credentials import Credentials
 from palier.client.journal import Journal
 from palier.client.screens.look import Look
+from palier.client.seating import show_desk
 
 
 def main() -> None:
     address, credentials, path = sys.argv[1:]
     with Journal(Path(path)) as journal:
         show_desk(
-            Server(amqp=address),
+            Address.parse(address).transport(),
             Credentials(**json.loads(credentials)),
             journal,
             Look(palette="light", scale=1.0, language="en"),

@@ -68,7 +68,7 @@ def test_a_client_environment_has_no_sqlalchemy(tmp_path: Path) -> None:
     installed = set(run(python, INSTALLED).split())
 
     ours = {"palier-client", "palier-broker", "palier-schemas"}
-    assert installed == ours | PYDANTIC | {"pika", "dearpygui"}
+    assert installed == ours | PYDANTIC | {"pika", "dearpygui", "platformdirs"}
     run(python, IMPORT_ALL.format(package="palier.client"))
 
 

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Annotated
 
 import typer
 from platformdirs import user_state_path
 
 from palier.cli import options
-from palier.cli.errands import LinkErrands
 from palier.cli.errors import CommandError, MissingPart
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
 from palier.client.asking import join
 from palier.client.credentials import Credentials, CredentialsFile, journal_file
 from palier.client.journal import Journal
-from palier.client.link import Link
 from palier.client.screens.look import Look, PaletteChoice, Place
-from palier.client.state import View
-from palier.client.thread import LoopThread
+from palier.client.seating import show_desk
 from palier.schemas.names import check_name
 
 Palette = Annotated[PaletteChoice, typer.Option(help="Light or dark, or as the system has it.")]
@@ -61,7 +57,7 @@ def desk(  # noqa: PLR0913 - each is an option of its own
     credentials = _credentials(found, kept, code, seat)
     file = journal_file(journal or folder, server=found.amqp, seat=credentials.seat)
     with Journal(file) as opened:
-        show_desk(found, credentials, opened, look)
+        show_desk(found.transport(), credentials, opened, look)
 
 
 def _credentials(
@@ -95,34 +91,6 @@ def _place(given: str | None) -> Place | None:
     except ValueError:
         raise CommandError(f"--place {given}: write it as left,top,width,height.") from None
     return left, top, width, height
-
-
-def show_desk(server: Server, credentials: Credentials, journal: Journal, look: Look) -> None:
-    """Show a seat's window until it is closed; in the main thread."""
-    from palier.client.screens.desk import run_desk
-
-    inbox: SimpleQueue[View] = SimpleQueue()
-    with LoopThread("link") as loop:
-        link = loop.run(_linked(server, credentials, journal, inbox)).result()
-        run_desk(
-            inbox=inbox,
-            errands=LinkErrands(loop, link),
-            title=f"Palier: {credentials.seat}",
-            look=look,
-        )
-        loop.run(link.__aexit__()).result(timeout=15)
-
-
-async def _linked(
-    server: Server, credentials: Credentials, journal: Journal, inbox: SimpleQueue[View]
-) -> Link:
-    link = Link(
-        server.transport(),
-        credentials,
-        journal=journal,
-        on_change=lambda changed: inbox.put(changed.view()),
-    )
-    return await link.__aenter__()
 
 
 def overview(

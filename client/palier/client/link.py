@@ -16,17 +16,20 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Self
 
-from palier.broker.errors import PublishRefused, TransportError
 from palier.broker.transport import Account, Connection, Publication, Transport
 from palier.client.clocks import WorkersClock
 from palier.client.credentials import Credentials
+from palier.client.doubt import Doubt
 from palier.client.drafts import Drafts
 from palier.client.ear import Ear
 from palier.client.entries import Key, Put
-from palier.client.errors import JournalFailed
+from palier.client.errors import JournalFailed, Rejected
+from palier.client.help import Help
 from palier.client.journal import Journal
 from palier.client.scribe import Scribe
 from palier.client.seat_connection import SeatConnection
+from palier.client.shelf import Shelf
+from palier.client.showing import Showing
 from palier.client.state import (
     Asking,
     ClientState,
@@ -36,10 +39,11 @@ from palier.client.state import (
     Step,
     View,
 )
+from palier.client.unanswered import Unanswered
 from palier.client.unsettled import Pending, Unsettled
-from palier.schemas.addresses import COMMANDS, CommandKey
-from palier.schemas.commands import GetSnapshot, Submit
-from palier.schemas.envelope import DIRECT_REPLY, Envelope
+from palier.client.voice import Voice
+from palier.schemas.commands import Submit
+from palier.schemas.envelope import Envelope
 from palier.schemas.errors import OversizedMessage
 from palier.schemas.events import Released, SeatChanged, SessionAssigned, Stage
 from palier.schemas.forms import Answer
@@ -48,10 +52,6 @@ from palier.schemas.replies import LATER, Refused, Snapshot, Submitted
 
 _log = logging.getLogger(__name__)
 
-#: Seconds of silence after which a participant who waits asks how things are.
-_DOUBT = 5.0
-#: Seconds after which a snapshot that did not come is asked for again.
-_AGAIN = 5.0
 _TICK = 1.0
 #: Events that wait for the first snapshot; if there are more, a gap in versions tells.
 _EARLY = 1000
@@ -63,7 +63,8 @@ class Link:
     """One seat's link. An async context manager; all in one event loop.
 
     ``on_change`` is called in that loop after every change; it must not block. The journal stays
-    its owner's, to be closed once the link is left.
+    its owner's, as does the shelf, to be closed once the link is left. Without a shelf nothing that
+    stages show is fetched: bots look at nothing.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Link:
         credentials: Credentials,
         *,
         journal: Journal | None = None,
+        shelf: Shelf | None = None,
         on_change: Callable[[Link], None] | None = None,
     ) -> None:
         self.state = ClientState(
@@ -105,12 +107,25 @@ class Link:
         #: earlier client has heard: so it waits for the snapshot.
         self._certain = False
         self._early: deque[Message] = deque(maxlen=_EARLY)
-        self._doubtful = True
-        self._snapshot: str | None = None
-        self._asked_at = 0.0
-        self._heard_at = time.monotonic()
+        self._doubt = Doubt(credentials.seat)
+        self._voice = Voice(credentials.seat, current=self._connection.current)
+        self._unanswered = Unanswered(
+            credentials.seat,
+            voice=self._voice,
+            spawn=self._spawn,
+            partition=lambda: self.state.partition,
+        )
+        self._showing = Showing(
+            credentials.seat,
+            shelf,
+            voice=self._voice,
+            unanswered=self._unanswered,
+            spawn=self._spawn,
+            changed=self._changed,
+        )
+        self._help = Help(self._unanswered, spawn=self._spawn, changed=self._changed)
         self._clock = WorkersClock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     async def __aenter__(self) -> Self:
         if self._scribe is not None:
@@ -164,7 +179,7 @@ class Link:
             refusal = Refused(session=state.session, code=error.code, reason=str(error))
             self._follow(state.refused(state.stage.scope, state.stage.generation, refusal))
             return False
-        pending.doubtful = self._doubtful
+        pending.doubtful = self._doubt.doubtful
         self.state = state.submitting(answer)
         self._changed()
         self._spawn(self._hand_in(pending))
@@ -178,9 +193,36 @@ class Link:
         if self._open == (self.state.session, stage.scope, stage.generation):
             self._drafts.keep(self.state.session, stage, fields)
 
+    def painted(self, stage: Stage, at: float) -> None:
+        """Report that a stage was painted, at a reading of this computer's monotonic clock."""
+        moment = self._clock.moment(at)
+        if moment is not None:
+            self._showing.painted(stage, moment)
+
+    def call_for_help(self, text: str) -> None:
+        """Ask the operator to come; it is sent until the worker has noted it."""
+        self._help.call(self.state.session, text)
+
+    async def post(self, stage: Stage, stream: str, value: str | float) -> int:
+        """Post in a stage and return the post's number; raises `Rejected`.
+
+        It is sent until its result comes, for as long as the stage is open.
+        """
+        return await self._showing.post(stage, stream, value)
+
+    async def ask(self) -> None:
+        """Ask for a snapshot and wait until it has come; raises `Rejected`, `NoAnswer`."""
+        if self.refused:
+            raise Rejected("not-admitted", self.note)
+        if not self._doubt.awaited:
+            self._doubt.forget()
+        self._ask()
+        await self._doubt.resolved()
+
     def view(self) -> View:
         """Return all that a face shows."""
         state = self.state
+        outdated = Notice(note=Note.OUTDATED) if self._showing.outdated else None
         return View(
             seat=self._seat,
             session=state.session,
@@ -189,10 +231,14 @@ class Link:
             screen=state.screen,
             connectivity=self.connectivity,
             note=self.note,
-            notice=self._connection.notice or state.told,
+            notice=self._connection.notice or outdated or state.told,
             held=state.held,
             reason=state.reason if state.held else "",
             countdown=self._clock.countdown(state.clock),
+            shown=self._showing.shown(),
+            arrived=state.arrived,
+            expected=state.expected,
+            called=self._help.called,
             pending=len(self._unsettled),
             round_trip=self.round_trip,
             draft=self._drafts.found(state.session, state.stage),
@@ -218,12 +264,13 @@ class Link:
 
     async def _set_up(self, connection: Connection) -> None:
         """Listen first and ask then: so nothing falls between the snapshot and the events."""
-        self._doubt()  # what waited in the queue comes before anything that is asked now
+        self._begin_to_doubt()  # what waited in the queue comes before anything that is asked now
         await self._ear.listen(connection)
 
     def _resume(self) -> None:
         self._ask()
         self._unsettled.hurry()
+        self._unanswered.hurry()
         self._send()
 
     async def _hand_in(self, pending: Pending) -> None:
@@ -238,58 +285,58 @@ class Link:
 
     def _send(self) -> None:
         """Send what is due; what cannot be sent now stays due."""
-        connection = self._connection.current()
-        if connection is None or connection.blocked:
+        if not self._voice.ready:
             return
         for one in self._unsettled.due():
             # a session that is over, or is not ours any more, tells its results to nobody's queue
             back = self.state.over or one.command.session != self.state.session
-            self._spawn(self._publish(connection, self._unsettled.publication(one, back=back)))
+            self._say(self._unsettled.publication(one, back=back))
+        self._unanswered.send()
+        self._showing.send()
 
-    async def _publish(self, connection: Connection, publication: Publication) -> None:
-        try:
-            await connection.publish([publication])
-        except PublishRefused as refused:
-            _log.error("RabbitMQ refused a command of seat %s: %s", self._seat, refused)
-        except TransportError as error:
-            _log.info("Sending again once the connection is back: %s", error)
+    def _say(self, publication: Publication) -> None:
+        self._spawn(self._voice.say(publication))
 
     # -- what comes in ----------------------------------------------------------------------------
 
     def _take_reply(self, reply: Envelope[Message]) -> None:
-        self._heard_at = time.monotonic()
-        if isinstance(reply.message, Submitted) or (
-            isinstance(reply.message, Refused) and reply.causation_id != self._snapshot
-        ):
-            self._settle(reply.causation_id, reply.message)
+        self._doubt.hear()
+        if self._unanswered.answer(reply.causation_id, reply.message):
             return
-        if reply.causation_id != self._snapshot:
-            return  # asked over an earlier connection
-        self._snapshot = None
+        asked = self._doubt.answers(reply.causation_id)
         match reply.message:
-            case Snapshot() as snapshot:
+            case Submitted() as result:
+                self._settle(reply.causation_id, result)
+            case Refused() as result if not asked:
+                self._settle(reply.causation_id, result)
+            case Snapshot() as snapshot if asked:
                 self._synchronise(snapshot)
-            case Refused(reason=reason):
+            case Refused(code=code, reason=reason):
                 _log.info("Seat %s has no session now: %s", self._seat, reason)
                 self._unsettled.check(self.state.session, None)
+                self._doubt.settle(Rejected(code, reason))
                 self._send()
             case _:
-                pass
+                pass  # asked over an earlier connection
 
     def _synchronise(self, snapshot: Snapshot) -> None:
-        self._clock = self._clock.heard(snapshot.now, at=self._heard_at, asked=self._asked_at)
+        doubt = self._doubt
+        self._clock = self._clock.heard(snapshot.now, at=doubt.heard_at, asked=doubt.asked_at)
         step = self.state.synchronised(snapshot)
         if step.ask:
             self._follow(step)
             return
-        self._certain, self._doubtful = True, False
+        self._certain, doubt.doubtful = True, False
         stage = snapshot.stage
         state = step.state
         if self._unsettled.check(snapshot.session, stage):
             state = replace(state, notice=Notice(note=Note.EARLIER_SESSION))
+        self._help.noted = snapshot.called
         self._follow(replace(step, state=state))
+        self._showing.synchronise(snapshot)
         if stage is not None and snapshot.submitted:
             self._settle_submitted(snapshot, stage)
+        doubt.settle()
         self._send()
         while self._early:
             self._take_event(self._early.popleft())
@@ -303,31 +350,42 @@ class Link:
             self._settle(pending.entry.message_id, _submitted(pending.command))
 
     def _hear(self, envelope: Envelope[Message]) -> None:
-        self._heard_at = time.monotonic()
+        self._doubt.hear()
+        if self._unanswered.answer(envelope.causation_id, envelope.message):
+            return
         match envelope.message:
             case Submitted() | Refused() as result:
                 self._settle(envelope.causation_id, result)
             case SessionAssigned(session=session, partition=partition):
                 if session != self.state.session:
-                    self.state = ClientState(seat=self._seat, session=session, partition=partition)
-                    self._certain = False
-                    self._early.clear()
-                    self._unsettled.hurry()
-                    self._send()
-                    self._changed()
+                    self._move_to(session, partition)
                 self._ask()
             case event:
-                self._clock = self._clock.told(event, at=self._heard_at)
+                self._clock = self._clock.told(event, at=self._doubt.heard_at)
                 if self._certain:
                     self._take_event(event)
                 else:
                     self._early.append(event)
 
+    def _move_to(self, session: str, partition: int) -> None:
+        self.state = ClientState(seat=self._seat, session=session, partition=partition)
+        self._certain = False
+        self._early.clear()
+        self._unanswered.give_up(Rejected("gone-on", "This seat is in another session by now."))
+        self._showing.follow(self.state)
+        self._help.noted = False
+        self._unsettled.hurry()
+        self._send()
+        self._changed()
+
     def _take_event(self, event: Message) -> None:
-        if isinstance(event, Released):
-            self._settle_released(event)
-        elif isinstance(event, SeatChanged):
-            self._doubt()
+        match event:
+            case Released():
+                self._settle_released(event)
+            case SeatChanged():
+                self._begin_to_doubt()
+            case _:
+                self._showing.hear(event)
         self._follow(self.state.heard(event))
 
     def _settle(self, cause: str | None, result: Submitted | Refused) -> None:
@@ -356,11 +414,10 @@ class Link:
             command = pending.command
             self._follow(Step(state=self.state.put_off(command.scope, command.generation)))
 
-    def _doubt(self) -> None:
+    def _begin_to_doubt(self) -> None:
         """Note that this seat may have been answered for, or left out, until a snapshot tells."""
-        self._doubtful = True
+        self._doubt.begin()
         self._unsettled.doubt()
-        self._snapshot = None  # one that is on its way may be older than that
 
     def _settle_released(self, released: Released) -> None:
         """Strike off the submit that this release waited for: it is committed.
@@ -385,6 +442,7 @@ class Link:
             state = state.on_the_way(pending.command.answer)
         if state is not before:
             self.state = state
+            self._showing.follow(state)
             if self._certain:
                 self._drafts.leave(but=self._open)
             self._changed()
@@ -400,26 +458,10 @@ class Link:
     # -- doubt ------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        """Ask for a snapshot, unless one is on its way."""
-        now = time.monotonic()
-        if self._snapshot is not None and now - self._asked_at < _AGAIN:
-            return
-        envelope = Envelope(
-            message=GetSnapshot(session=self.state.session),
-            user_id=self._seat,
-            reply_to=DIRECT_REPLY,
-        )
-        self._snapshot = envelope.message_id
-        self._asked_at = now
-        connection = self._connection.current()
-        if connection is None or connection.blocked:
-            return  # asked when it is there again
-        properties, body = envelope.pack()
-        key = CommandKey(self.state.partition, self.state.session, self._seat, GetSnapshot.verb())
-        publication = Publication(
-            exchange=COMMANDS, routing_key=str(key), properties=properties, body=body
-        )
-        self._spawn(self._publish(connection, publication))
+        """Ask for a snapshot, unless one is on its way; without a connection, once there is one."""
+        question = self._doubt.question(self.state.session, self.state.partition)
+        if question is not None and self._voice.ready:
+            self._say(question)
 
     async def _watch(self) -> None:
         """Send again what was not answered, and ask after a silence: hints can be lost."""
@@ -428,18 +470,16 @@ class Link:
             if self._connection.look():
                 self._unsettled.hurry()
             self._send()
-            now = time.monotonic()
             screen = self.state.screen
             works = isinstance(screen, Asking) and not (screen.sending or screen.locked)
-            waits = self._snapshot is not None or not works
-            if waits and not self.state.over and now - max(self._heard_at, self._asked_at) > _DOUBT:
+            if not self.state.over and self._doubt.silence(waits=not works):
                 self._ask()
 
     def _changed(self) -> None:
         if self._on_change is not None:
             self._on_change(self)
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, work: Coroutine[object, object, object]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -48,6 +48,8 @@ class Note(Enum):
     LATER = "later"
     #: This computer's disk did not take the answer; ``detail`` says why.
     UNWRITTEN = "unwritten"
+    #: This client is too old for a screen of the session.
+    OUTDATED = "outdated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,14 @@ SessionStatus = Literal["lobby", "running", "paused", "stopped", "finished", "cl
 #: bot that stands in, or by the operator.
 How = Literal["submitted", "default", "bot", "operator"]
 
+#: What a content can be.
+Media = Literal[
+    "application/vnd.palier.screen+json",
+    "application/vnd.palier.bundle+json",
+    "image/png",
+    "image/jpeg",
+]
+
 #: Codes of refusals that settle nothing: the command was not handled, its result is not stored, and
 #: who sent it keeps it and sends it again later, with the same message id.
 LATER = frozenset({"held", "too-fast"})
@@ -116,12 +124,7 @@ class Content(Reply):
     kind: ClassVar[str] = "content.v1"
     session: Name
     digest: Digest
-    media: Literal[
-        "application/vnd.palier.screen+json",
-        "application/vnd.palier.bundle+json",
-        "image/png",
-        "image/jpeg",
-    ]
+    media: Media
     data: str
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,11 +12,12 @@ from palier.broker import topology
 from palier.broker.transport import Connection, Delivery, Publication
 from palier.client.credentials import Credentials
 from palier.schemas.addresses import commands_queue, seat_queue
-from palier.schemas.commands import GetSnapshot, Submit
+from palier.schemas.commands import GetContent, GetSnapshot, Submit
 from palier.schemas.envelope import Envelope, unpack
 from palier.schemas.events import Stage
 from palier.schemas.message import Message
-from palier.schemas.replies import Refused, Snapshot, Submitted
+from palier.schemas.replies import Content, Media, Refused, Snapshot, Submitted
+from palier.schemas.screens.screen import ScreenSpec, digest
 from tests.brokers import Memory, until
 
 SEAT, SESSION = "p1", "s"
@@ -51,14 +53,36 @@ def snapshot(**more: Any) -> Snapshot:
     return Snapshot(**{**given, **more})
 
 
+def screen(name: str = "decision", **more: Any) -> ScreenSpec:
+    body = [{"tag": "text", "text": f"This is {name}."}]
+    return ScreenSpec.model_validate({"name": name, "body": body, **more})
+
+
+def content(
+    data: bytes, media: Media = "application/vnd.palier.screen+json", *, named: str = ""
+) -> Content:
+    return Content(
+        session=SESSION,
+        digest=named or digest(data),
+        media=media,
+        data=b64encode(data).decode(),
+    )
+
+
 class Clerk:
-    """Answers questions with ``snapshot`` (None: not at all) and notes every submit."""
+    """Answers questions with ``snapshot`` (None: not at all) and notes every submit.
+
+    Those for contents with ``contents``, by digest; every other command and query is noted.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.snapshot: Snapshot | Refused | None = snapshot()
         self.asked = 0
         self.submits: list[Envelope[Message]] = []
+        self.contents: dict[str, Content | Refused] = {}
+        self.fetched: list[str] = []
+        self.heard: list[Envelope[Message]] = []
 
     @property
     def ids(self) -> list[str]:
@@ -85,6 +109,16 @@ class Clerk:
                     self.reply(self.snapshot, envelope)
             case Submit():
                 self.submits.append(envelope)
+            case GetContent(digest=digest):
+                self.fetched.append(digest)
+                if digest in self.contents:
+                    self.reply(self.contents[digest], envelope)
+            case _:
+                self.heard.append(envelope)
+
+    def has(self, *contents: Content) -> None:
+        """Have contents to give."""
+        self.contents |= {one.digest: one for one in contents}
 
     def reply(self, message: Message, cause: Envelope[Message]) -> None:
         """Answer a command or a query where it asks for it, else in the seat's queue."""
@@ -127,6 +161,15 @@ class Clerk:
         """Wait for so many submits, repeated ones counted; return the last of them."""
         await until(lambda: len(self.submits) >= count)
         return self.submits[count - 1]
+
+    async def hears(self, kind: type[Message], count: int = 1) -> Envelope[Message]:
+        """Wait for so many commands or queries of a kind; return the last of them."""
+
+        def heard() -> list[Envelope[Message]]:
+            return [one for one in self.heard if isinstance(one.message, kind)]
+
+        await until(lambda: len(heard()) >= count)
+        return heard()[count - 1]
 
 
 @asynccontextmanager

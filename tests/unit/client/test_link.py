@@ -641,7 +641,7 @@ def test_nothing_more_is_published_while_a_broker_is_blocked(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("palier.client.link._TICK", 0.01)
-    monkeypatch.setattr("palier.client.link._AGAIN", 0.01)
+    monkeypatch.setattr("palier.client.doubt._AGAIN", 0.01)
     monkeypatch.setattr("palier.client.unsettled._AGAIN", 0.01)
 
     async def test() -> None:

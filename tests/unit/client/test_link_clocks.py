@@ -104,7 +104,7 @@ def test_a_seat_that_is_held_asks_after_a_silence_whether_it_goes_on(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("palier.client.link._TICK", 0.02)
-    monkeypatch.setattr("palier.client.link._DOUBT", 0.1)
+    monkeypatch.setattr("palier.client.doubt._SILENCE", 0.1)
 
     async def test() -> None:
         async with at_work(memory) as clerk:

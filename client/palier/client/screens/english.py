@@ -55,6 +55,8 @@ ENGLISH = Words(
         "answers again.",
         "unwritten": "Your answer could not be written to this computer’s disk ({detail}): it was "
         "NOT sent. Make room and send it again.",
+        "outdated": "Palier on this computer is too old for this session’s screens. Please call "
+        "the person in charge: it has to be brought up to date.",
     },
     all_saved="All saved",
     one_pending="1 answer waiting to be saved",

@@ -57,6 +57,8 @@ FRENCH = Words(
         "de nouveau des réponses.",
         "unwritten": "Votre réponse n’a pas pu être écrite sur le disque de cet ordinateur "
         "({detail})\u00a0: elle n’a PAS été envoyée. Faites de la place et envoyez-la à nouveau.",
+        "outdated": "Palier est trop ancien sur cet ordinateur pour les écrans de cette session. "
+        "Appelez le responsable\u00a0: il doit être mis à jour.",
     },
     all_saved="Tout est enregistré",
     one_pending="1 réponse en attente d’enregistrement",
