@@ -18,7 +18,7 @@ from palier.schemas.screens.errors import BadExpression
 from palier.schemas.screens.expressions import read
 from palier.schemas.screens.grammar import Kind, Rule
 from palier.schemas.screens.suggestions import suggestion
-from palier.schemas.screens.templates import Insert, read_template
+from palier.schemas.screens.templates import Insert, mistakes, read_template
 
 #: How deep a JSON literal nests.
 _DEEPEST_JSON = 16
@@ -78,13 +78,16 @@ PATTERNS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 class Wrong(PalierError):
-    """A value does not do; ``index`` is the letter at which that shows."""
+    """A value does not do; ``index`` is the letter at which that shows, ``more`` what else."""
 
-    def __init__(self, reason: str, hint: str = "", *, index: int = 0) -> None:
+    def __init__(
+        self, reason: str, hint: str = "", *, index: int = 0, more: tuple[Wrong, ...] = ()
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
         self.index = index
+        self.more = more
 
 
 def value_of(rule: Rule, text: str) -> Any:
@@ -144,19 +147,17 @@ def _short_enough(rule: Rule, text: str) -> None:
 
 def _words(rule: Rule, text: str) -> str:
     _short_enough(rule, text)
-    try:
-        read_template(text)
-    except BadExpression as error:
-        raise Wrong(f"{error}.", index=error.at) from None
+    if found := mistakes(text):
+        first, *others = (Wrong(f"{one}.", index=one.at) for one in found)
+        raise Wrong(first.reason, index=first.index, more=tuple(others))
     return text
 
 
 def _condition(_rule: Rule, text: str) -> str:
     try:
-        read(text)
+        return read(text).text
     except BadExpression as error:
         raise Wrong(f"{error}.", index=error.at) from None
-    return text
 
 
 def _amount(rule: Rule, text: str) -> float | str:

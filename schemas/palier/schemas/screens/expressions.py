@@ -13,11 +13,12 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from palier.schemas.screens.errors import BadExpression, EvaluationFailed
 
@@ -27,8 +28,11 @@ Value: TypeAlias = Any
 #: Characters of an expression, and how deep it nests.
 LONGEST, DEEPEST = 300, 12
 
-#: Characters, or items, that a value may come to have.
-_LARGEST = 10_000
+#: Characters, or items, that a value may come to have; how large a number may become.
+_LARGEST, _HUGE = 10_000, 10**30
+
+#: Decimals that a number is rounded to: Python takes for ever over some.
+_DIGITS = 15
 
 _ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = MappingProxyType(
     {
@@ -46,6 +50,8 @@ _ORDER: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = MappingProxyType(
 
 
 def _rounded(number: float, digits: int = 0) -> float:
+    if not -_DIGITS <= digits <= _DIGITS:
+        raise ValueError(f"round takes at most {_DIGITS} decimals")
     return round(number, digits) if digits else round(number)
 
 
@@ -54,7 +60,17 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {"abs": abs, "len": len, "max": max, "min": min, "round": _rounded, "sum": sum}
 )
 
+#: How many values each takes at most; at least one.
+_TAKES: Mapping[str, int] = MappingProxyType({"abs": 1, "len": 1, "round": 2, "sum": 1})
+
 _CONSTANTS = (bool, int, float, str, type(None))
+
+
+class Mention(NamedTuple):
+    """A name in an expression, as ``("answer", "x")``, and at which of its letters it stands."""
+
+    path: tuple[str, ...]
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +80,14 @@ class Expression:
     text: str
     paths: frozenset[tuple[str, ...]]
     _tree: ast.expr = field(repr=False, compare=False)
+    #: The same names in their order; places count from the beginning of what was read.
+    mentions: tuple[Mention, ...] = field(default=(), repr=False, compare=False)
 
     def value(self, names: Mapping[str, Value]) -> Value:
         """Return its value; raises `EvaluationFailed`. A name that is not there is None."""
         try:
             return _value(self._tree, names)
-        except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
             raise EvaluationFailed(f"{self.text}: {error}.") from None
 
     def holds(self, names: Mapping[str, Value]) -> bool:
@@ -81,67 +99,155 @@ class Expression:
 def read(text: str) -> Expression:
     """Return the expression that a text means; raises `BadExpression`."""
     if len(text) > LONGEST:
-        raise BadExpression(f"An expression has at most {LONGEST} characters, this has {len(text)}")
-    if not text.strip():
+        raise BadExpression(
+            f"An expression has at most {LONGEST} characters, this has {len(text)}", at=LONGEST
+        )
+    # one line of it: a file may break lines where it likes
+    line = _BREAKS.sub(" ", text)
+    if not line.strip():
         raise BadExpression("An expression is empty")
-    lead = len(text) - len(text.lstrip())
+    _spell(line)
+    lead = len(line) - len(line.lstrip())
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(line.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        at = lead + (getattr(error, "offset", None) or 1) - 1
-        raise BadExpression(f"{text.strip()!r} cannot be read", at=at) from None
-    _check(tree, depth=0, lead=lead)
-    return Expression(text.strip(), frozenset(_paths(tree)), tree)
+        at = lead + max((getattr(error, "offset", None) or 1) - 1, 0)
+        raise BadExpression(
+            f"{line.strip()!r} cannot be read", at=min(at, len(line.rstrip()) - 1)
+        ) from None
+    grammar = _Grammar(line.strip(), lead)
+    grammar.check(tree, depth=0)
+    mentions = tuple(grammar.mentions)
+    return Expression(
+        line.strip(), frozenset(one.path for one in mentions), tree, mentions=mentions
+    )
 
 
 # -- what is let in -----------------------------------------------------------------------------
 
+_BREAKS = re.compile(r"[\t\r\n]")
 
-def _check(node: ast.AST, *, depth: int, lead: int) -> None:  # noqa: C901, PLR0912 - a table
-    at = lead + getattr(node, "col_offset", 0)
-    if depth > DEEPEST:
-        raise BadExpression(f"An expression nests at most {DEEPEST} deep", at=at)
+#: What an expression is spelt with: what is none of these never reaches Python's parser, which
+#: knows more than belongs here, and warns of things on standard error.
+_TOKEN = re.compile(
+    r"""
+      \ +
+    | (?P<number> (?: \d+\.?\d* | \.\d+ ) (?: [eE][+-]?\d{1,3} )? (?![\w.]) )
+    | (?P<name> [A-Za-z_][A-Za-z0-9_]* )
+    | '[^'\\]*' | "[^"\\]*"
+    | == | != | <= | >= | // | [-+*/%<>()\[\],.]
+    """,
+    re.VERBOSE | re.ASCII,
+)
+
+#: What is written in other languages, and what is written here.
+_INSTEAD: tuple[tuple[str, str], ...] = (
+    (":=", "An expression puts nothing anywhere: compare with =="),
+    ("=", "Compare with =="),
+    ("&&", "Write and, not &&"),
+    ("&", "Write and, not &"),
+    ("||", "Write or, not ||"),
+    ("|", "Write or, not |"),
+    ("!", "Write not, not !"),
+    ("~", "Write not, not ~"),
+    ("\\", "A text has no backslash in it"),
+    ("'", "A text is not closed: it ends with '"),
+    ('"', 'A text is not closed: it ends with "'),
+)
+_NAMES_INSTEAD: Mapping[str, str] = MappingProxyType(
+    {"true": "True", "false": "False", "null": "None", "none": "None"}
+)
+_PREFIXES = re.compile(r"(?:[fF][rR]?|[rR][fFbB]?|[bB][rR]?|[uU])(?=['\"])")
+
+
+def _spell(text: str) -> None:
+    """Refuse whatever is spelt in a way that this grammar does not know."""
+    at = 0
+    while at < len(text):
+        if _PREFIXES.match(text, at):
+            raise BadExpression("A text stands in quotes, with no letter before them", at=at)
+        token = _TOKEN.match(text, at)
+        if token is None:
+            said = next((said for sign, said in _INSTEAD if text.startswith(sign, at)), "")
+            if text[at].isdecimal():
+                said = "A number is written as 12 or 0.5, and a space follows it"
+            raise BadExpression(said or f"A {text[at]!r} cannot stand in an expression here", at=at)
+        if (instead := _NAMES_INSTEAD.get(token["name"] or "")) is not None:
+            raise BadExpression(f"Write {instead}, not {token['name']}", at=at)
+        at = token.end()
+
+
+class _Grammar:
+    """One reading: which parts of Python's grammar an expression uses, and which names."""
+
+    def __init__(self, text: str, lead: int) -> None:
+        self._bytes = text.encode()
+        self._lead = lead
+        self.mentions: list[Mention] = []
+
+    def check(self, node: ast.expr, *, depth: int) -> None:
+        """Refuse a node that is not let in; raises `BadExpression`."""
+        at = self._at(node)
+        if depth > DEEPEST:
+            raise BadExpression(f"An expression nests at most {DEEPEST} deep", at=at)
+        if isinstance(node, ast.Name | ast.Attribute):
+            self._name(node, at)
+            return
+        if reason := _refusal(node):
+            raise BadExpression(reason, at=at)
+        for child in _children(node):
+            self.check(child, depth=depth + 1)
+
+    def _name(self, node: ast.Name | ast.Attribute, at: int) -> None:
+        path = _path(node)
+        if not path:
+            raise BadExpression("A dot stands between names only, as in answer.amount", at=at)
+        for name in path:
+            if name.startswith("_"):
+                raise BadExpression(f"No name begins with an underscore: {name!r}", at=at)
+        self.mentions.append(Mention(path, at))
+
+    def _at(self, node: ast.expr) -> int:
+        # Python counts bytes
+        return self._lead + len(self._bytes[: node.col_offset].decode())
+
+
+def _refusal(node: ast.expr) -> str:  # noqa: C901, PLR0911 - a table
     match node:
         case ast.Constant(value=value):
             if not isinstance(value, _CONSTANTS):
-                raise BadExpression("There are numbers, texts, True, False and None", at=at)
-        case ast.Name(id=name):
-            if name.startswith("_"):
-                raise BadExpression(f"No name begins with an underscore: {name!r}", at=at)
-        case ast.Attribute(attr=name):
-            if not _path(node) or name.startswith("_"):
-                raise BadExpression("A dot stands between names only, as in answer.amount", at=at)
-            return
-        case ast.Call(func=ast.Name(id=name), keywords=[]):
-            if name not in FUNCTIONS:
-                raise BadExpression(
-                    f"There is no function {name!r}: use {', '.join(FUNCTIONS)}", at=at
-                )
+                return "There are numbers, texts, True, False and None"
+            if isinstance(value, int | float) and not abs(value) <= _HUGE:
+                return "A number is too large"
+        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in FUNCTIONS:
+            most = _TAKES.get(name)
+            if not node.args or (most is not None and len(node.args) > most):
+                takes = {1: "one value", 2: "one value or two"}.get(most or 0, "one value or more")
+                return f"{name} takes {takes}"
+        case ast.Call(func=ast.Name(id=name)):
+            return f"There is no function {name!r}: use {', '.join(FUNCTIONS)}"
         case ast.Call():
-            raise BadExpression(f"Only {', '.join(FUNCTIONS)} can be called", at=at)
+            return f"Only {', '.join(FUNCTIONS)} can be called"
         case ast.BinOp(op=op) if type(op) not in _ARITHMETIC:
-            raise BadExpression("There are + - * / // and %", at=at)
-        case ast.Compare(ops=ops):
-            if any(isinstance(one, ast.Is | ast.IsNot) for one in ops):
-                raise BadExpression("Compare with == or !=, not with 'is'", at=at)
-        case ast.UnaryOp(op=ast.Invert()):
-            raise BadExpression("There is no ~", at=at)
-        case ast.Subscript(slice=ast.Slice()):
-            raise BadExpression("An index is one number or text, no slice", at=at)
+            return "There are + - * / // and %"
+        case ast.Compare(ops=ops) if any(isinstance(one, ast.Is | ast.IsNot) for one in ops):
+            return "Compare with == or !=, not with 'is'"
         case (
             ast.BinOp()
             | ast.BoolOp()
-            | ast.UnaryOp()
+            | ast.Compare()
+            | ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd())
             | ast.IfExp()
             | ast.List()
             | ast.Tuple()
             | ast.Subscript()
         ):
             pass
+        case ast.ListComp() | ast.GeneratorExp():
+            return "There is no 'for' in an expression"
         case _:
-            raise BadExpression(f"{type(node).__name__} cannot stand in a screen", at=at)
-    for child in _children(node):
-        _check(child, depth=depth + 1, lead=lead)
+            return f"An expression has no {type(node).__name__.lower()}"
+    return ""
 
 
 def _children(node: ast.AST) -> Iterator[ast.expr]:
@@ -161,14 +267,6 @@ def _path(node: ast.expr) -> tuple[str, ...]:
             return (*before, name) if before else ()
         case _:
             return ()
-
-
-def _paths(node: ast.expr) -> Iterator[tuple[str, ...]]:
-    if path := _path(node):
-        yield path
-        return
-    for child in _children(node):
-        yield from _paths(child)
 
 
 # -- what it comes to ---------------------------------------------------------------------------
@@ -237,7 +335,7 @@ def _computed(op: ast.operator, left: Value, right: Value) -> Value:
         if len(left) + len(right) > _LARGEST:
             raise ValueError("it becomes too long")
     result = _ARITHMETIC[type(op)](left, right)
-    if isinstance(result, int) and abs(result) > 10**30:
+    if isinstance(result, int) and abs(result) > _HUGE:
         raise ValueError("it becomes too large")
     if isinstance(result, float) and not math.isfinite(result):
         raise ValueError("it is no number")

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from pydantic import JsonValue
+
+from palier.schemas.forms import FormSpec
 from palier.schemas.screens.attributes import Wrong
+from palier.schemas.screens.checks import UNKNOWN, check
 from palier.schemas.screens.document import LARGEST_FILE
 from palier.schemas.screens.errors import BadScreen, Mistake
 from palier.schemas.screens.reader import Written, read_screen
@@ -37,6 +41,20 @@ class ScreenFile:
     path: Path
     written: Written = field(repr=False, compare=False)
     contents: Mapping[str, StoredContent] = field(repr=False)
+
+    def check(
+        self, form: FormSpec | None, data: Mapping[str, JsonValue] | None
+    ) -> tuple[Mistake, ...]:
+        """Return what does not go together with a form and the data of a stage.
+
+        ``form`` is None for a stage that asks for nothing, ``data`` is None where they are not
+        known. Nothing is read from the disk.
+        """
+        return check(self.written, form=form, data=data)
+
+    def check_alone(self) -> tuple[Mistake, ...]:
+        """Return what is wrong whatever the stage is: neither its form nor its data are known."""
+        return check(self.written, form=UNKNOWN, data=None)
 
 
 @dataclass(frozen=True, slots=True)

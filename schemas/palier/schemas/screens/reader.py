@@ -246,7 +246,8 @@ class _Reading:
             if element.tag == "image" and rule.name == "source":
                 self.images[value] = self.picture(value)
         except Wrong as wrong:
-            self.mistakes.add(given.at(wrong.index), wrong.reason, wrong.hint)
+            for one in (wrong, *wrong.more):
+                self.mistakes.add(given.at(one.index), one.reason, one.hint)
             return
         values[rule.field] = value
         if rule.kind == "words" and value and element.tag != "string":

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-#: So many names are listed; of more, only the nearest is named.
-SHORT = 12
+#: So many names are listed where none is near, and beside one that is.
+_MANY, _FEW = 12, 5
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return which of the names is most like this one; None when none is."""
     by_folded = {one.casefold().replace("_", "-"): one for one in known}
-    found = get_close_matches(name[:64].casefold().replace("_", "-"), by_folded, n=1, cutoff=0.6)
+    found = get_close_matches(name.casefold().replace("_", "-"), by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
 
 
@@ -21,7 +21,7 @@ def suggestion(name: str, known: Iterable[str], *, written: str = "{}") -> str:
     names = sorted(set(known))
     close = nearest(name, names)
     meant = f"Do you mean {written.format(close)}?" if close else ""
-    if not names or len(names) > SHORT:
+    if not names or len(names) > (_FEW if close else _MANY):
         return meant
     *others, last = (written.format(one) for one in names)
     there = f"There are {', '.join(others)} and {last}." if others else f"There is {last}."

@@ -7,7 +7,7 @@ format. Braces that are meant are doubled. How a number or date is written is th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -16,15 +16,19 @@ from palier.schemas.screens.expressions import Expression, read
 
 #: ``d``: a whole number; ``.2f``: so many decimals; ``%``, ``.1%``: a share as a percentage;
 #: ``date``, ``time``, ``datetime``: a time in ISO 8601, as the language writes it.
-_FORMAT = re.compile(r"d|\.\d{1,2}f|(\.\d{1,2})?%|date|time|datetime")
+_FORMAT = re.compile(r"d|\.\d{1,2}f|(\.\d{1,2})?%|date|time|datetime", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A value in a text; ``format`` is empty where the value is said in its usual way."""
+    """A value in a text; ``format`` is empty where the value is said in its usual way.
+
+    ``at`` is the letter of the text at which its expression begins.
+    """
 
     expression: Expression
     format: str = ""
+    at: int = field(default=0, compare=False)
 
 
 #: What a text with values consists of.
@@ -33,8 +37,21 @@ Template: TypeAlias = tuple[str | Insert, ...]
 
 @lru_cache(maxsize=4096)
 def read_template(text: str) -> Template:
-    """Return the parts of a text; raises `BadExpression`."""
+    """Return the parts of a text; raises `BadExpression`, the first of `mistakes`."""
+    parts, wrong = _read(text)
+    if wrong:
+        raise wrong[0]
+    return parts
+
+
+def mistakes(text: str) -> tuple[BadExpression, ...]:
+    """Return all that is wrong with a text."""
+    return _read(text)[1]
+
+
+def _read(text: str) -> tuple[Template, tuple[BadExpression, ...]]:
     parts: list[str | Insert] = []
+    wrong: list[BadExpression] = []
     plain = ""
     at = 0
     while at < len(text):
@@ -42,24 +59,29 @@ def read_template(text: str) -> Template:
         if text.startswith((char * 2,), at) and char in "{}":
             plain, at = plain + char, at + 2
         elif char == "}":
-            raise BadExpression("A } closes nothing: write }} for a brace", at=at)
+            wrong.append(BadExpression("A } closes nothing: write }} for a brace", at=at))
+            at += 1
         elif char == "{":
-            end = _end(text, at)
             if plain:
                 parts.append(plain)
                 plain = ""
-            parts.append(_insert(text[at + 1 : end], at=at + 1))
-            at = end + 1
+            try:
+                end = _end(text, at)
+                at, start = end + 1, at + 1
+                parts.append(_insert(text[start:end], at=start))
+            except BadExpression as error:
+                wrong.append(error)
+                at = max(at, error.at + 1)
         else:
             plain, at = plain + char, at + 1
     if plain:
         parts.append(plain)
-    return tuple(parts)
+    return tuple(parts), tuple(wrong)
 
 
-def expressions(template: Template) -> tuple[Expression, ...]:
-    """Return the expressions of a text, in order."""
-    return tuple(one.expression for one in template if isinstance(one, Insert))
+def inserts(template: Template) -> tuple[Insert, ...]:
+    """Return the values of a text, in order."""
+    return tuple(one for one in template if isinstance(one, Insert))
 
 
 def _end(text: str, start: int) -> int:
@@ -88,7 +110,7 @@ def _insert(inside: str, *, at: int) -> Insert:
                 at=at + colon + 1,
             )
     try:
-        return Insert(read(text), format_)
+        return Insert(read(text), format_, at)
     except BadExpression as error:
         raise BadExpression(str(error), at=at + error.at) from None
 
