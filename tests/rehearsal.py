@@ -23,7 +23,6 @@ from palier.schemas.message import Command, Message, Query, Reply
 from palier.schemas.names import OPERATOR, WORKER
 from palier.schemas.replies import Overview, Refused, Snapshot
 from palier.workers.domain import views
-from palier.workers.domain.replay import restore
 from palier.workers.domain.session import Session
 from palier.workers.errors import DatabaseUnavailable
 from palier.workers.persistence import tables
@@ -149,8 +148,7 @@ class Rehearsal:
         with self.postman.engine.begin() as db:
             record = read_session(db, SESSION)
         assert record is not None
-        program, broken = prepared(self.catalogue, record, reload=False)
-        return restore(record, program, broken=broken)
+        return prepared(self.catalogue, record, reload=False).restored()
 
     def stages(self) -> dict[str, tuple[str, str]]:
         """Return the name and status of the last stage in each scope."""

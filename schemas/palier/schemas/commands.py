@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from palier.schemas.message import Command, Query
 from palier.schemas.names import Name
@@ -198,7 +197,7 @@ class Painted(Command):
     session: Name
     scope: Name
     generation: Annotated[int, Field(ge=1)]
-    at: datetime
+    at: AwareDatetime
     off_by: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 

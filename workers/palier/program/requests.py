@@ -30,7 +30,8 @@ class StageRequest:
     """Show a stage to everyone in a scope; resumes with the answers, by seat.
 
     ``deadline`` in seconds; ``missing`` says what happens then to who has not arrived, and
-    ``defaults`` are their answers, by seat, where that is ``default``.
+    ``defaults`` are their answers, by seat, where that is ``default``. ``screen`` is the name of
+    the screen; None: that of the stage if there is such a one; empty: none.
     """
 
     scope: str
@@ -44,6 +45,7 @@ class StageRequest:
     deadline: float | None = None
     missing: Missing = "wait"
     defaults: Mapping[str, Form | None] = field(default_factory=dict)
+    screen: str | None = None
 
     def __await__(self) -> Generator[StageRequest, dict[str, Form | None], dict[str, Form | None]]:
         answers = yield self

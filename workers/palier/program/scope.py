@@ -28,6 +28,7 @@ from palier.schemas.errors import InvalidName
 from palier.schemas.events import Missing as Policy
 from palier.schemas.forms import Form, describe
 from palier.schemas.names import ALL, check_name
+from palier.schemas.screens.surroundings import RESERVED
 
 F = TypeVar("F", bound=Form)
 T = TypeVar("T")
@@ -92,6 +93,7 @@ class Scope:
         data: Data | None = None,
         deadline: float | timedelta | None = None,
         missing: Missing = "wait",
+        screen: str | None = None,
     ) -> dict[Participant, F]: ...
 
     @overload
@@ -105,9 +107,10 @@ class Scope:
         data: Data | None = None,
         deadline: float | timedelta | None = None,
         missing: Missing = "wait",
+        screen: str | None = None,
     ) -> dict[Participant, None]: ...
 
-    async def stage(
+    async def stage(  # noqa: PLR0913 - each is an option of its own
         self,
         name: str,
         *,
@@ -117,16 +120,19 @@ class Scope:
         data: Data | None = None,
         deadline: float | timedelta | None = None,
         missing: Missing = "wait",
+        screen: str | None = None,
     ) -> dict[Participant, Any]:
         """Show a stage to everyone in this scope and return their answers when all have arrived.
 
         ``name`` is what the record calls the stage, 1 to 32 of ``a-z0-9-``; ``title`` and ``text``
         are what participants read; ``form`` is what they fill in (without one they only go on);
         ``data`` is shown with it. ``deadline``, in seconds, is shown as a countdown; ``missing``
-        says what happens then to who has not answered. Whoever is excluded meanwhile is not among
-        the answers. Raises `ProgramError`.
+        says what happens then to who has not answered. ``screen`` names the file in ``screens``
+        that shows it: by default the one that is called as the stage, if there is one, else (and
+        with ``""``) a screen is made from the form. Whoever is excluded meanwhile is not among the
+        answers. Raises `ProgramError`.
         """
-        self._check(name, form)
+        self._check(name, form, screen)
         if not self.participants:
             raise Abandoned(self.name)
         self._visits[name] += 1
@@ -144,6 +150,7 @@ class Scope:
             deadline=_seconds(name, deadline),
             missing=policy,
             defaults=defaults,
+            screen=screen,
         )
         return {one: answers[one.seat] for one in self.everyone if one.seat in answers}
 
@@ -169,11 +176,15 @@ class Scope:
         """
         return self._moment.at
 
-    def _check(self, name: str, form: type[Form] | None) -> None:
+    def _check(self, name: str, form: type[Form] | None, screen: str | None) -> None:
         try:
             check_name(name)
         except InvalidName as error:
             raise ProgramError(f"A stage: {error}") from None
+        try:
+            check_name(screen or name)
+        except InvalidName as error:
+            raise ProgramError(f"Stage {name!r} has a screen: {error}") from None
         if form is not None:
             describe(form)
 
@@ -301,6 +312,11 @@ def _empty(stage: str, form: type[Form] | None) -> Form | None:
 
 
 def _jsonable(stage: str, data: Mapping[str, Any]) -> dict[str, JsonValue]:
+    if taken := sorted(RESERVED.intersection(data)):
+        raise ProgramError(
+            f"The data of stage {stage!r} cannot have the name {taken[0]!r}: every screen has one "
+            f"of its own. Choose another, such as 'my_{taken[0]}'."
+        )
     try:
         # the record is compared with what the program shows in a replay
         shown = as_recorded(

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import JsonValue
 
-from palier.schemas.events import Clock, Stage, Standing
+from palier.schemas.events import Clock, PostedValue, Stage, Standing
 from palier.schemas.forms import Answer
 from palier.schemas.replies import How
 from palier.workers.domain.barrier import Barrier
@@ -67,6 +67,8 @@ class Opened:
     after: int | None
     #: When the worker is to look at it, whatever comes until then.
     due_at: datetime | None
+    #: The name of the screen that shows it, empty if it is made from the form.
+    screen: str = ""
     at: datetime
 
 
@@ -212,6 +214,45 @@ class Rewound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """A seat's desk has shown a generation's screen; only the first report counts."""
+
+    scope: str
+    generation: int
+    seat: str
+    painted_at: datetime
+    off_by: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A seat said something to all of an open stage; kept in a table of its own, not in the log."""
+
+    scope: str
+    generation: int
+    post: PostedValue
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpCalled:
+    """A participant asks the operator to come."""
+
+    seat: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attended:
+    """The operator has answered a seat's call for help."""
+
+    seat: str
+    cause: Cause
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
     """A payoff is now this much."""
 
@@ -272,6 +313,10 @@ Fact: TypeAlias = (
     | Abandoned
     | Intervened
     | Rewound
+    | Painted
+    | Posted
+    | HelpCalled
+    | Attended
     | Paid
     | PresenceChanged
     | Failed

@@ -47,6 +47,10 @@ class Recorded:
     #: Parties that left it while it was open.
     withdrawn: frozenset[str] = frozenset()
     void: bool = False
+    screen: str = ""
+    #: When each desk had painted it, and how many posts it has.
+    painted_at: Mapping[str, datetime] = field(default_factory=dict)
+    posts: int = 0
 
     @property
     def key(self) -> tuple[str, int]:
@@ -90,6 +94,14 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A participant's call for help, which nobody has answered yet."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Everything that the database knows of one session."""
 
@@ -103,6 +115,8 @@ class Record:
     present: frozenset[str] = frozenset()
     standings: Mapping[str, Standing] = field(default_factory=dict)
     payoffs: Mapping[str, Decimal] = field(default_factory=dict)
+    #: Who calls for help, since when and with which words.
+    calls: Mapping[str, Call] = field(default_factory=dict)
     #: Seats and version of each scope.
     scopes: Mapping[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
     generations: Sequence[Recorded] = ()

@@ -23,17 +23,24 @@ from palier.workers.domain.facts import Cause, Fact, Rewound
 from palier.workers.domain.record import Effect, Record, Recorded, Step
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.scope import Generation, Scope, opened
+from palier.workers.domain.screens import Screens
 from palier.workers.domain.session import Session
 from palier.workers.errors import ProgramDiverged, ProgramFailed
 
 
-def restore(record: Record, program: Program, *, broken: ProgramFailed | None = None) -> Session:
+def restore(
+    record: Record,
+    program: Program,
+    *,
+    screens: Screens | None = None,
+    broken: ProgramFailed | None = None,
+) -> Session:
     """Return the session that a record tells of; ``broken`` is why its program cannot be had.
 
     A program that fails or diverges on the way leaves its reason in `Session.fault`; all that the
     rows say is there in any case.
     """
-    session = _from_rows(record, program, record.generations)
+    session = _from_rows(record, program, record.generations, screens)
     session.fault = broken
     if session.over or broken is not None:
         return session
@@ -48,13 +55,14 @@ def restore(record: Record, program: Program, *, broken: ProgramFailed | None = 
     return session
 
 
-def rewind(
+def rewind(  # noqa: PLR0913 - what is on the record, what is asked
     record: Record,
     program: Program,
     *,
     stage: str,
     visit: int | None,
     scope: str | None,
+    screens: Screens | None = None,
     cause: Cause,
     at: datetime,
 ) -> tuple[Session, list[Fact]] | Refusal:
@@ -85,6 +93,7 @@ def rewind(
         record,
         program,
         [replace(one, released_at=None) if one.key in reopened else one for one in kept],
+        screens,
     )
     replay = _Replay(session, kept, [one for one in effects if one.version < since])
     try:
@@ -151,15 +160,18 @@ def _find(record: Record, stage: str, visit: int | None, scope: str | None) -> R
     return min(found, key=lambda one: one.opened_by, default=None)
 
 
-def _from_rows(record: Record, program: Program, generations: Sequence[Recorded]) -> Session:
+def _from_rows(
+    record: Record, program: Program, generations: Sequence[Recorded], screens: Screens | None
+) -> Session:
     """Return the session with all that the rows tell, and its program not begun."""
-    session = Session(record.opening, program)
+    session = Session(record.opening, program, screens=screens)
     session.status = record.status
     session.reason = record.reason
     session.traceback = record.traceback
     session.present = set(record.present)
     session.standings.update(record.standings)
     session.paid.update(record.payoffs)
+    session.calls.update(record.calls)
     for name, (seats, version) in record.scopes.items():
         session.scopes[name] = Scope(name=name, seats=seats, version=version)
     for one in record.generations:
@@ -183,6 +195,9 @@ def _generation(one: Recorded) -> Generation:
         clock_paused=one.clock_paused,
         due_at=one.due_at,
         withdrawn=set(one.withdrawn),
+        screen=one.screen,
+        painted_at=dict(one.painted_at),
+        posts=one.posts,
     )
 
 

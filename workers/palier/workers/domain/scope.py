@@ -37,6 +37,11 @@ class Generation:
     due_at: datetime | None = None
     #: Parties that left while it was open; they may come back while it is.
     withdrawn: set[str] = field(default_factory=set)
+    #: The name of the screen that shows it, empty if it is made from the form.
+    screen: str = ""
+    #: When each desk had painted it, and how many posts it has.
+    painted_at: dict[str, datetime] = field(default_factory=dict)
+    posts: int = 0
 
     @property
     def number(self) -> int:
@@ -90,9 +95,14 @@ class Scope:
 
 
 def opened(
-    request: StageRequest, *, number: int, parties: tuple[str, ...], at: datetime
+    request: StageRequest,
+    *,
+    number: int,
+    parties: tuple[str, ...],
+    at: datetime,
+    screen: str = "",
 ) -> Generation:
-    """Return the generation that a program's request opens."""
+    """Return the generation that a program's request opens; ``screen`` is the name of its own."""
     clock = None
     if request.deadline is not None:
         clock = Clock(deadline_at=at + timedelta(seconds=request.deadline))
@@ -116,6 +126,7 @@ def opened(
         form=request.form,
         defaults=request.defaults,
         barrier=Barrier.of(parties),
+        screen=screen,
     )
 
 

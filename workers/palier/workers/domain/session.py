@@ -32,7 +32,7 @@ from palier.program.errors import ProgramError
 from palier.program.program import Program
 from palier.program.requests import OnceRequest, ScopeRequest, StageRequest, as_recorded
 from palier.schemas.commands import Submit
-from palier.schemas.events import Clock, Standing
+from palier.schemas.events import Clock, Stage, Standing
 from palier.schemas.forms import Form
 from palier.schemas.names import ALL
 from palier.schemas.replies import How, SessionStatus
@@ -59,9 +59,10 @@ from palier.workers.domain.facts import (
     StatusChanged,
     Withdrawn,
 )
-from palier.workers.domain.record import Opening
+from palier.workers.domain.record import Call, Opening
 from palier.workers.domain.refusal import Refusal, arrived_already, validated, wrong_generation
 from palier.workers.domain.scope import Generation, Scope, opened, started, stopped
+from palier.workers.domain.screens import Screens
 from palier.workers.errors import ProgramFailed
 
 #: How many of those who arrived last a release tells of: for whom the others waited.
@@ -73,11 +74,15 @@ _THINKS = timedelta(seconds=0.5)
 class Session:
     """One sitting of a program. Not safe from several threads."""
 
-    def __init__(self, opening: Opening, program: Program) -> None:
+    def __init__(
+        self, opening: Opening, program: Program, *, screens: Screens | None = None
+    ) -> None:
         self.name = opening.name
         self.seats = opening.seats
         self.opening = opening
         self.program = program
+        #: What its stages show: shared with all sessions of the program, as its files are now.
+        self.screens = screens or Screens()
         self.status: SessionStatus = "lobby"
         self.reason = ""
         self.traceback = ""
@@ -88,6 +93,8 @@ class Session:
         self.scopes: dict[str, Scope] = {ALL: Scope(name=ALL, seats=opening.seats)}
         self.execution = Execution(program, seats=opening.seats, seed=opening.seed)
         self.paid: dict[str, Decimal] = dict.fromkeys(opening.seats, Decimal(0))
+        #: Who calls for help.
+        self.calls: dict[str, Call] = {}
 
     # -- what is known ----------------------------------------------------------------------------
 
@@ -115,6 +122,13 @@ class Session:
             for one in self.scopes.values()
             if one.current is not None and one.current.open
         ]
+
+    def shown(self, generation: Generation, *, seat: str | None = None) -> Stage:
+        """Return a stage as it is told: with its screen as it is now, and a seat's own data."""
+        stage = generation.stage if seat is None else generation.shown_to(seat)
+        if not generation.screen:
+            return stage
+        return stage.model_copy(update={"screen": self.screens.digest(generation.screen)})
 
     def payoff(self, seat: str) -> Decimal:
         """Return what the seat has earned up to the last opening."""
@@ -202,7 +216,9 @@ class Session:
             return self.stop(self.fault, at)
         effects: list[Fact] = []
         try:
-            asked = self.execution.start(at=at, perform=self._performing(effects, at))
+            asked = self._fitting(
+                self.execution.start(at=at, perform=self._performing(effects, at))
+            )
         except ProgramFailed as failure:
             return self.stop(failure, at)
         self.status = "running"
@@ -243,8 +259,10 @@ class Session:
         assert generation.barrier.released, "nobody goes ahead of the others"
         effects: list[Fact] = []
         try:
-            asked = self.execution.resume(
-                scope.name, _given(generation), at=at, perform=self._performing(effects, at)
+            asked = self._fitting(
+                self.execution.resume(
+                    scope.name, _given(generation), at=at, perform=self._performing(effects, at)
+                )
             )
         except ProgramFailed as failure:
             # the arrivals stay, the barrier stays closed: it is tried again once it is mended
@@ -284,6 +302,7 @@ class Session:
                 generation = self.scopes[scope].current
                 assert generation is not None
                 asked = self.execution.resume(scope, _given(generation), at=at, perform=perform)
+            self._fitting(asked)
         except ProgramFailed as failure:
             return self.stop(failure, at)
         return [
@@ -313,7 +332,9 @@ class Session:
         assert current is not None
         effects: list[Fact] = []
         try:
-            asked = self.execution.abandon(scope.name, at=at, perform=self._performing(effects, at))
+            asked = self._fitting(
+                self.execution.abandon(scope.name, at=at, perform=self._performing(effects, at))
+            )
         except ProgramFailed as failure:
             return self.stop(failure, at)
         current.released_at = at
@@ -454,18 +475,35 @@ class Session:
             scope.version += 1
         parties = tuple(one for one in scope.seats if self.standings[one] != "excluded")
         scope.last += 1
-        generation = opened(request, number=scope.last, parties=parties, at=at)
+        generation = opened(
+            request,
+            number=scope.last,
+            parties=parties,
+            at=at,
+            screen=self.screens.named(request),
+        )
         generation.due_at = self._due(generation, at)
         scope.current = generation
         return Opened(
-            stage=generation.stage,
+            stage=self.shown(generation),
             private=request.private,
             parties=parties,
             version=scope.version,
             after=before if follows else None,
             due_at=generation.due_at,
+            screen=generation.screen,
             at=at,
         )
+
+    def _fitting(self, asked: list[Asked]) -> list[Asked]:
+        """Return what a step asked for, if it can be shown; raises `ProgramFailed`.
+
+        Not in a replay: what was shown then may have been changed since.
+        """
+        for one in asked:
+            if isinstance(one, StageRequest):
+                self.screens.check(one)
+        return asked
 
     def _performing(self, effects: list[Fact], at: datetime) -> Perform:
         def perform(request: OnceRequest) -> JsonValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from palier.schemas.replies import Overview, SeatRow, Snapshot
-from palier.workers.domain.scope import Scope
+from palier.workers.domain.scope import Generation, Scope
 from palier.workers.domain.session import Session
 
 
@@ -27,6 +27,9 @@ def snapshot(session: Session, seat: str, *, now: datetime) -> Snapshot:
         "versions": {one.name: one.version for one in session.scopes.values() if seat in one.seats},
         "present": len(session.present),
         "expected": len(session.seats),
+        "contents": session.screens.contents,
+        "bundle": session.screens.bundle,
+        "called": seat in session.calls,
     }
     if current is None:
         return Snapshot.model_validate(common)
@@ -34,13 +37,14 @@ def snapshot(session: Session, seat: str, *, now: datetime) -> Snapshot:
     return Snapshot.model_validate(
         {
             **common,
-            "stage": current.shown_to(seat),
+            "stage": session.shown(current, seat=seat),
             "released": not current.open,
             "submitted": seat in arrived,
             "answer": current.answers.get(seat),
             "how": current.how.get(seat),
             "arrived": len(arrived),
             "expected": len(current.barrier.parties),
+            "posts": current.posts,
         }
     )
 
@@ -67,6 +71,8 @@ def _row(session: Session, seat: str, scope: Scope | None) -> SeatRow:
         "payoff": f"{session.payoff(seat):f}",
         "standing": session.standings[seat],
     }
+    if (call := session.calls.get(seat)) is not None:
+        common |= {"called_at": call.at, "call": call.text}
     current = scope.current if scope else None
     if scope is None or current is None:
         state = "finished" if session.over else "lobby"
@@ -91,5 +97,14 @@ def _row(session: Session, seat: str, scope: Scope | None) -> SeatRow:
             "how": current.how.get(seat),
             "clock": current.stage.clock if current.open else None,
             "since": current.arrived_at.get(seat, current.stage.opened_at),
+            "painted": _painted(current, seat),
         }
     )
+
+
+def _painted(current: Generation, seat: str) -> float | None:
+    """Return after how many seconds a desk had painted a stage; its clock may be a little ahead."""
+    painted = current.painted_at.get(seat)
+    if painted is None:
+        return None
+    return max(0.0, (painted - current.stage.opened_at).total_seconds())

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from palier.schemas.events import Clock, Stage
+from palier.schemas.events import Clock, PostedValue, Stage
 from palier.schemas.forms import Answer, FormSpec
 from palier.schemas.replies import How, LogEntry, SessionRow
-from palier.workers.domain.record import Effect, Opening, Record, Recorded, Step
+from palier.workers.domain.record import Call, Effect, Opening, Record, Recorded, Step
 from palier.workers.persistence import tables
 
 #: Statuses of sessions in which nothing more happens.
@@ -99,6 +99,7 @@ def read_session(db: Connection, name: str) -> Record | None:
         present=frozenset(one.seat for one in seats if one.present and one.sits_in == name),
         standings={one.seat: one.standing for one in seats},
         payoffs={one.seat: one.payoff for one in seats},
+        calls={one.seat: Call(at=one.called_at, text=one.call) for one in seats if one.called_at},
         scopes={one.name: (tuple(one.seats), one.version) for one in scopes},
         generations=tuple(_generations(db, name)),
         steps=steps,
@@ -162,6 +163,8 @@ class _Barrier:
     arrived_at: dict[str, datetime] = field(default_factory=dict)
     how: dict[str, How] = field(default_factory=dict)
     answers: dict[str, Answer | None] = field(default_factory=dict)
+    painted_at: dict[str, datetime] = field(default_factory=dict)
+    posts: int = 0
 
 
 def _generations(db: Connection, name: str) -> Iterator[Recorded]:
@@ -178,6 +181,15 @@ def _generations(db: Connection, name: str) -> Iterator[Recorded]:
         barrier.answers[one.seat] = None
     for one in db.execute(select(tables.answer).where(tables.answer.c.session == name)):
         barriers[one.scope, one.generation].answers[one.seat] = one.value
+    for one in db.execute(select(tables.onset).where(tables.onset.c.session == name)):
+        barriers[one.scope, one.generation].painted_at[one.seat] = one.painted_at
+    post = tables.post
+    for one in db.execute(
+        select(post.c.scope, post.c.generation, func.max(post.c.number).label("posts"))
+        .where(post.c.session == name)
+        .group_by(post.c.scope, post.c.generation)
+    ):
+        barriers[one.scope, one.generation].posts = one.posts
     runs = tables.stage_run
     for one in db.execute(select(runs).where(runs.c.session == name)):
         barrier = barriers[one.scope, one.generation]
@@ -194,6 +206,9 @@ def _generations(db: Connection, name: str) -> Iterator[Recorded]:
             clock_paused=one.clock_paused,
             due_at=one.due_at,
             void=one.status == "void",
+            screen=one.screen,
+            painted_at=barrier.painted_at,
+            posts=barrier.posts,
         )
 
 
@@ -229,6 +244,44 @@ def read_log(db: Connection, name: str, *, after: int, limit: int) -> tuple[LogE
     )
     return tuple(
         LogEntry(version=one.version, kind=one.kind, author=one.author, at=one.at, body=one.body)
+        for one in rows
+    )
+
+
+def is_party(db: Connection, session: str, scope: str, generation: int, seat: str) -> bool:
+    """Tell whether a seat was ever expected at the barrier of a generation."""
+    party = tables.party
+    return (
+        db.execute(
+            select(party.c.seat).where(
+                party.c.session == session,
+                party.c.scope == scope,
+                party.c.generation == generation,
+                party.c.seat == seat,
+            )
+        ).first()
+        is not None
+    )
+
+
+def read_posts(
+    db: Connection, session: str, scope: str, generation: int, *, after: int, limit: int
+) -> tuple[PostedValue, ...]:
+    """Return what was posted in a generation after a number, in order."""
+    post = tables.post
+    rows = db.execute(
+        select(post)
+        .where(
+            post.c.session == session,
+            post.c.scope == scope,
+            post.c.generation == generation,
+            post.c.number > after,
+        )
+        .order_by(post.c.number)
+        .limit(limit)
+    )
+    return tuple(
+        PostedValue(number=one.number, stream=one.stream, seat=one.seat, at=one.at, value=one.value)
         for one in rows
     )
 

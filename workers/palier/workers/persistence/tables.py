@@ -75,7 +75,8 @@ seat = Table(
     Column("present_since", Instant),
 )
 
-#: A seat's part in a session, and what it has earned there, in points.
+#: A seat's part in a session, and what it has earned there, in points. It has ``called_at`` while
+#: it calls for help, with the words ``call``.
 participant = Table(
     "participant",
     metadata,
@@ -84,6 +85,8 @@ participant = Table(
     Column("number", Integer, nullable=False),
     Column("payoff", Exact, nullable=False),
     Column("standing", String(16), nullable=False, server_default="active"),
+    Column("called_at", Instant),
+    Column("call", Text, nullable=False, server_default=text("''")),
 )
 
 #: Seats that go from stage to stage together: everyone, or a group.
@@ -100,6 +103,7 @@ scope = Table(
 #: was left) or void (set aside, the session went on from before it). ``released_as`` counts the
 #: session's releases, ``opened_by`` is the log's version of the step that opened it. Its clock has
 #: ``deadline_at`` while it runs, ``left_seconds`` while it stands; a worker looks at ``due_at``.
+#: ``screen`` names the screen that shows it, and is empty where one is made from the form.
 stage_run = Table(
     "stage_run",
     metadata,
@@ -124,6 +128,7 @@ stage_run = Table(
     Column("left_seconds", Float),
     Column("clock_paused", Boolean, nullable=False, server_default=false()),
     Column("due_at", Instant),
+    Column("screen", _NAME, nullable=False, server_default=text("''")),
     ForeignKeyConstraint(["session", "scope"], ["scope.session", "scope.name"]),
     UniqueConstraint("session", "released_as"),
     Index(
@@ -181,6 +186,37 @@ answer = Table(
     metadata,
     *_generation(),
     Column("value", JSON, nullable=False),
+    ForeignKeyConstraint(
+        [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
+    ),
+)
+
+#: When each party's desk had shown its screen, by the worker's clock as that desk knows it: it may
+#: be ``off_by`` so many seconds. The first report stands.
+onset = Table(
+    "onset",
+    metadata,
+    *_generation(),
+    Column("painted_at", Instant, nullable=False),
+    Column("off_by", Float, nullable=False),
+    ForeignKeyConstraint(
+        [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
+    ),
+)
+
+#: What was said in a stage while it was open, gapless in ``number``.
+post = Table(
+    "post",
+    metadata,
+    Column("session", _NAME, primary_key=True),
+    Column("scope", _NAME, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("stream", _NAME, nullable=False),
+    Column("seat", _NAME, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("value", JSON, nullable=False),
+    Column("message_id", String(64), nullable=False),
     ForeignKeyConstraint(
         [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
     ),

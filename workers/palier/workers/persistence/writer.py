@@ -19,15 +19,19 @@ from palier.schemas.names import ALL
 from palier.workers.domain.facts import (
     Abandoned,
     Arrived,
+    Attended,
     ClockChanged,
     Due,
     Ended,
     Fact,
     Failed,
+    HelpCalled,
     Intervened,
     Opened,
     Paid,
+    Painted,
     Performed,
+    Posted,
     PresenceChanged,
     Released,
     Rewound,
@@ -39,6 +43,7 @@ from palier.workers.domain.facts import (
 from palier.workers.domain.record import Opening
 from palier.workers.errors import Fenced
 from palier.workers.persistence import tables
+from palier.workers.persistence.reported import Reported
 
 Values = dict[str, Any]
 
@@ -186,6 +191,7 @@ class Writer:
         self._reopened: list[Values] = []
         self._formed: list[Values] = []
         self._seats: list[Values] = []
+        self._reported = Reported()
 
     # -- what to write ----------------------------------------------------------------------------
 
@@ -298,6 +304,8 @@ class Writer:
                 )
             case Failed(traceback=traceback):
                 self._statuses.append((session, {"traceback": traceback}))
+            case Painted() | Posted() | HelpCalled() | Attended():
+                self._reported.fact(session, fact)
             case Performed() | Intervened():
                 pass  # they stand in the log
             case _:
@@ -381,6 +389,7 @@ class Writer:
                 "missing": stage.missing,
                 "deadline_at": stage.clock.deadline_at if stage.clock else None,
                 "due_at": fact.due_at,
+                "screen": fact.screen,
             }
         )
         self._rows[tables.party] += [
@@ -402,6 +411,7 @@ class Writer:
                 _many(db, _REOPEN, self._reopened)
             if rows := self._rows[table]:
                 db.execute(statement, rows)
+        self._reported.flush(db)
         self._matching(db, _COUNT, [_counted(key, count) for key, count in self._counts.items()])
         _many(db, _WITHDRAW, list(self._withdrawals.values()))
         self._matching(db, _EXPECT, list(self._expected.values()))

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+from itertools import accumulate
+
 from palier.schemas.commands import (
+    GetContent,
     GetLog,
     GetOverview,
+    GetPosts,
     GetSnapshot,
     ListSessions,
 )
 from palier.schemas.message import Reply
 from palier.schemas.replies import (
+    Content,
+    Posts,
     SessionLog,
     Sessions,
 )
 from palier.workers.domain import views
 from palier.workers.persistence import record
-from palier.workers.runtime.asked import Asked, no_session
+from palier.workers.runtime.asked import Asked, no_session, refusal
 from palier.workers.runtime.known import Known
 from palier.workers.runtime.work import Work
 
 #: Characters of a log that one message carries.
 _LOG_SIZE = 400_000
+
+#: Posts, and characters of posts, that one message carries.
+_POSTS, _POSTS_SIZE = 1000, 200_000
 
 
 def get_snapshot(work: Work, asked: Asked, query: GetSnapshot) -> Reply:
@@ -31,6 +41,53 @@ def get_snapshot(work: Work, asked: Asked, query: GetSnapshot) -> Reply:
     if known is None or asked.seat not in known.session.seats:
         return no_session(name)
     return views.snapshot(known.session, asked.seat, now=work.now)
+
+
+def get_content(work: Work, asked: Asked, query: GetContent) -> Reply:
+    """Give a seat a screen, a picture or a bundle of its session's program."""
+    known = work.known(query.session)
+    if known is None or asked.seat not in known.session.seats:
+        return no_session(query.session)
+    content = known.session.screens.content(query.digest)
+    if content is None:
+        return refusal(
+            query.session,
+            "unknown-content",
+            f"The program of {query.session} has no such content (any more): ask for a snapshot.",
+        )
+    return Content.model_validate(
+        {
+            "session": query.session,
+            "digest": query.digest,
+            "media": content.media,
+            "data": base64.b64encode(content.data).decode(),
+        }
+    )
+
+
+def get_posts(work: Work, asked: Asked, query: GetPosts) -> Reply:
+    """Tell a party of a stage what was posted there."""
+    session, scope, generation = query.session, query.scope, query.generation
+    if session not in work.stamps:
+        return no_session(session)
+    if session in work.touched:
+        # posts of this very transaction are no rows yet
+        work.settle()
+    if not record.is_party(work.db, session, scope, generation, asked.seat):
+        return refusal(session, "not-a-party", f"Seat {asked.seat} takes no part in {scope!r}.")
+    found = record.read_posts(
+        work.db, session, scope, generation, after=query.after, limit=_POSTS + 1
+    )
+    sizes = accumulate(len(one.model_dump_json()) for one in found[:_POSTS])
+    # one alone always fits
+    kept = found[: max(1, sum(size <= _POSTS_SIZE for size in sizes))]
+    return Posts(
+        session=session,
+        scope=scope,
+        generation=generation,
+        posts=kept,
+        more=len(kept) < len(found),
+    )
 
 
 def get_overview(work: Work, _asked: Asked, query: GetOverview) -> Reply:

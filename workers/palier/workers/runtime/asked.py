@@ -35,6 +35,11 @@ def refusal(session: str, code: str, reason: str) -> Refused:
     return Refused(session=session, code=code, reason=reason)
 
 
+def wrong_partition(name: str) -> Refused:
+    """Return that a session is conducted from another queue: from two it would be in no order."""
+    return refusal(name, "wrong-partition", f"Session {name} is conducted elsewhere.")
+
+
 def no_session(name: str) -> Refused:
     """Return that there is no session of this name."""
     return refusal(name, "no-session", f"There is no session {name}.")

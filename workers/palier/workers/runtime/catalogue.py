@@ -1,28 +1,49 @@
-"""The programs that a worker can run: folders with a ``program.py``."""
+"""The programs that a worker can run: folders with a ``program.py``, and what they show."""
 
 from __future__ import annotations
 
 import importlib.util
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from palier.program.program import Program
+from palier.schemas.screens.errors import BadScreen
+from palier.schemas.screens.folder import ScreenFolder, StoredContent, read_folder
+from palier.workers.domain.screens import Screens, told
 from palier.workers.errors import BrokenProgram, UnknownProgram
+
+#: Beside ``program.py``: screens with their pictures, and the author's signed controllers.
+SCREENS, BUNDLE = "screens", "bundle.json"
+
+#: What a bundle is on its way to a desk, and how many bytes of one fit into a message.
+_BUNDLE_MEDIA, _LARGEST_BUNDLE = "application/vnd.palier.bundle+json", 700_000
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A program, and where it was read from: an added one may have no folder."""
+
+    program: type[Program]
+    screens: Screens
+    folder: Path | None
 
 
 class Catalogue:
     """Programs by name: the folder ``public_goods`` is the program ``public-goods``.
 
     A program is read when a session of it is first opened or taken over; it stays the same until
-    the worker ends, or somebody asks to `reload` it.
+    the worker ends, or somebody asks to `reload` it. Used by one thread.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
-        self._loaded: dict[str, type[Program]] = {}
-        #: Those that were added: there is no file to read them from again.
-        self._added: set[str] = set()
+        self._loaded: dict[str, Loaded] = {}
+        #: Those that were added: there is no file to read them from again, but for their screens.
+        self._added: dict[str, tuple[type[Program], Path | None]] = {}
+        #: What each program shows: one for all its sessions, however often it is read.
+        self._screens: dict[str, Screens] = {}
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all programs, in order."""
@@ -34,30 +55,75 @@ class Catalogue:
             )
         )
 
-    def add(self, name: str, program: type[Program]) -> None:
-        """Offer a program that is in no folder, as tests and benchmarks do."""
-        self._loaded[name] = program
-        self._added.add(name)
+    def add(self, name: str, program: type[Program], *, folder: Path | None = None) -> None:
+        """Offer a program that is in no folder, as tests and benchmarks do.
+
+        ``folder`` is where its screens are below, if it has any.
+        """
+        self._added[name] = (program, folder)
+        self._loaded.pop(name, None)
+
+    def loaded(self) -> dict[str, Loaded]:
+        """Return what was read until now, by name."""
+        return dict(self._loaded)
 
     def program(self, name: str) -> type[Program]:
         """Return a program; raises `UnknownProgram` or `BrokenProgram`."""
+        return self._found(name).program
+
+    def screens(self, name: str) -> Screens:
+        """Return what a program shows; raises `UnknownProgram` or `BrokenProgram`."""
+        return self._found(name).screens
+
+    def reload(self, name: str) -> type[Program]:
+        """Read a program's file and its screens anew; raises `UnknownProgram`, `BrokenProgram`."""
+        self._loaded.pop(name, None)
+        return self.program(name)
+
+    def _found(self, name: str) -> Loaded:
         if name not in self._loaded:
             self._loaded[name] = self._load(name)
         return self._loaded[name]
 
-    def reload(self, name: str) -> type[Program]:
-        """Read a program's file anew; raises `UnknownProgram` or `BrokenProgram`."""
-        if name not in self._added:
-            self._loaded.pop(name, None)
-        return self.program(name)
+    def _load(self, name: str) -> Loaded:
+        program, folder = self._added.get(name) or self._read(name)
+        screens = self._screens.setdefault(name, Screens())
+        if folder is not None:
+            screens.replace(read_screens(folder), bundle=_bundle(folder / BUNDLE))
+        return Loaded(program, screens, folder)
 
-    def _load(self, name: str) -> type[Program]:
+    def _read(self, name: str) -> tuple[type[Program], Path]:
         folder = name.replace("-", "_")
         for one in self._folders:
             path = one / folder / "program.py"
             if path.is_file():
-                return _read(path, name)
+                return _read(path, name), path.parent
         raise UnknownProgram(name, known=self.names())
+
+
+def read_screens(folder: Path) -> ScreenFolder:
+    """Return the screens of the program in a folder; raises `BrokenProgram` with the mistakes."""
+    try:
+        return read_folder(folder / SCREENS)
+    except BadScreen as error:
+        raise BrokenProgram(f"The screens have mistakes.\n{told(error.mistakes)}") from error
+    except OSError as error:
+        raise BrokenProgram(f"The screens in {folder} cannot be read: {error.strerror}.") from error
+
+
+def _bundle(path: Path) -> StoredContent | None:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BrokenProgram(f"{path} cannot be read: {error.strerror}.") from error
+    if len(data) > _LARGEST_BUNDLE:
+        raise BrokenProgram(
+            f"{path} has {len(data)} bytes, and a bundle at most {_LARGEST_BUNDLE}: "
+            "take out what its controllers do not need."
+        )
+    return StoredContent(media=_BUNDLE_MEDIA, data=data)
 
 
 def _read(path: Path, name: str) -> type[Program]:

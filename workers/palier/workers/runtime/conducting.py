@@ -20,7 +20,7 @@ from palier.workers.domain import deadlines
 from palier.workers.domain.facts import Fact
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.session import Session
-from palier.workers.runtime.asked import Asked, no_session, refusal, refused
+from palier.workers.runtime.asked import Asked, no_session, refused, wrong_partition
 from palier.workers.runtime.work import Work
 
 
@@ -81,10 +81,7 @@ def _decided(
     if known is None:
         return no_session(command.session)
     if known.session.opening.partition != work.partition:
-        # what is conducted from two queues is in no order
-        return refusal(
-            command.session, "wrong-partition", f"Session {command.session} is conducted elsewhere."
-        )
+        return wrong_partition(command.session)
     facts = decide(known.session)
     if isinstance(facts, Refusal):
         return refused(command.session, facts)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from palier.workers.domain.facts import (
     Abandoned,
     Arrived,
+    Attended,
     ClockChanged,
     Ended,
     Fact,
@@ -47,13 +48,15 @@ def effect_of(facts: Iterable[Fact]) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def _said(fact: Fact) -> Iterator[_Part]:  # noqa: C901 - a table
+def _said(fact: Fact) -> Iterator[_Part]:  # noqa: C901, PLR0912 - a table
     match fact:
         case Arrived(seat=seat, answer=answer) if fact.how != "submitted":
             yield "answered for ", seat, "" if answer is None else f" ({_shown(answer)})"
         case StandingChanged(seat=seat, standing=standing):
             before, after = _STANDINGS[standing]
             yield before, seat, after
+        case Attended(seat=seat):
+            yield "the call of ", seat, " is answered"
         case StatusChanged(status=status):
             yield f"the session is {status}", "", ""
         case ClockChanged(scope=scope, clock=clock):

@@ -12,14 +12,19 @@ from types import MappingProxyType
 from typing import Any
 
 from palier.schemas.commands import (
+    CallForHelp,
     Close,
+    GetContent,
     GetLog,
     GetOverview,
+    GetPosts,
     GetSnapshot,
     IssueCodes,
     Join,
     ListSessions,
     OpenSession,
+    Painted,
+    Post,
     Replace,
     ResumeFrom,
     Retry,
@@ -29,7 +34,14 @@ from palier.schemas.commands import (
 )
 from palier.schemas.message import Reply
 from palier.schemas.names import OPERATOR, ROOM, WORKER
-from palier.workers.runtime.answering import get_log, get_overview, get_snapshot, list_sessions
+from palier.workers.runtime.answering import (
+    get_content,
+    get_log,
+    get_overview,
+    get_posts,
+    get_snapshot,
+    list_sessions,
+)
 from palier.workers.runtime.asked import Asked
 from palier.workers.runtime.conducting import close, start, submit, tick
 from palier.workers.runtime.intervening import (
@@ -40,6 +52,7 @@ from palier.workers.runtime.intervening import (
     retry,
 )
 from palier.workers.runtime.opening import open_session
+from palier.workers.runtime.reporting import call_for_help, painted, post
 from palier.workers.runtime.seating import issue_codes, join
 from palier.workers.runtime.work import Work
 
@@ -62,6 +75,11 @@ HANDLERS = MappingProxyType(
     {
         Submit.kind: Handler(submit, "participant"),
         GetSnapshot.kind: Handler(get_snapshot, "participant", stored=False),
+        GetContent.kind: Handler(get_content, "participant", stored=False),
+        GetPosts.kind: Handler(get_posts, "participant", stored=False),
+        Painted.kind: Handler(painted, "participant", stored=False),
+        Post.kind: Handler(post, "participant"),
+        CallForHelp.kind: Handler(call_for_help, "participant"),
         OpenSession.kind: Handler(open_session, OPERATOR),
         Start.kind: Handler(start, OPERATOR),
         Close.kind: Handler(close, OPERATOR),

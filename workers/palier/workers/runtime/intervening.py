@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from palier.schemas.commands import (
     Advance,
+    Attend,
     ChangeClock,
     Exclude,
     Intervention,
@@ -27,6 +28,7 @@ from palier.workers.domain import interventions
 from palier.workers.domain.facts import Cause, Intervened
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.replay import rewind
+from palier.workers.domain.reports import attend
 from palier.workers.persistence import record
 from palier.workers.runtime.asked import Asked, no_session, refusal, refused
 from palier.workers.runtime.effects import effect_of
@@ -43,6 +45,7 @@ INTERVENTIONS: dict[type[Intervention], Callable[..., interventions.Outcome]] = 
     Exclude: interventions.exclude,
     StandIn: interventions.stand_in,
     Readmit: interventions.readmit,
+    Attend: attend,
 }
 
 
@@ -89,12 +92,13 @@ def resume_from(work: Work, asked: Asked, command: ResumeFrom) -> Reply:
     work.settle()
     before = record.read_session(work.db, command.session)
     assert before is not None, "its row is locked"
-    program, broken = prepared(work.catalogue, before, reload=True)
-    if broken is not None:
-        return refusal(command.session, "still-failing", broken.reason)
+    fresh = prepared(work.catalogue, before, reload=True)
+    if fresh.broken is not None:
+        return refusal(command.session, "still-failing", fresh.broken.reason)
     found = rewind(
         before,
-        program,
+        fresh.program,
+        screens=fresh.screens,
         stage=command.stage,
         visit=command.visit,
         scope=command.scope,
@@ -104,9 +108,9 @@ def resume_from(work: Work, asked: Asked, command: ResumeFrom) -> Reply:
     if isinstance(found, Refusal):
         return refused(command.session, found)
     session, facts = found
-    fresh = Known.read(before, session)
-    work.memory.keep(fresh)
-    return _intervened(work, asked, fresh, facts)
+    known = Known.read(before, session)
+    work.memory.keep(known)
+    return _intervened(work, asked, known, facts)
 
 
 def replace_seat(work: Work, asked: Asked, command: Replace) -> Reply:

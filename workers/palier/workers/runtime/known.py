@@ -17,6 +17,7 @@ from palier.program.program import Program
 from palier.schemas.errors import PalierError
 from palier.workers.domain.record import Record
 from palier.workers.domain.replay import restore
+from palier.workers.domain.screens import Screens
 from palier.workers.domain.session import Session
 from palier.workers.errors import ProgramFailed
 from palier.workers.persistence.record import read_session
@@ -77,8 +78,7 @@ class Memory:
         """Read a session anew, with ``reload`` its program too."""
         record = read_session(db, name)
         assert record is not None, "its row is locked"
-        program, broken = prepared(self._catalogue, record, reload=reload)
-        known = Known.read(record, restore(record, program, broken=broken))
+        known = Known.read(record, prepared(self._catalogue, record, reload=reload).restored())
         self.keep(known)
         return known
 
@@ -94,15 +94,34 @@ class Memory:
             self._known.pop(name, None)
 
 
-def prepared(
-    catalogue: Catalogue, record: Record, *, reload: bool
-) -> tuple[Program, ProgramFailed | None]:
-    """Return a session's program, or one that can do nothing and why."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A session's record with its program and screens; or with a program that can do nothing.
+
+    Then ``broken`` says why, and nothing is known of its screens.
+    """
+
+    record: Record
+    program: Program
+    screens: Screens
+    broken: ProgramFailed | None = None
+
+    def restored(self) -> Session:
+        """Return the session that the record tells of."""
+        return restore(self.record, self.program, screens=self.screens, broken=self.broken)
+
+
+def prepared(catalogue: Catalogue, record: Record, *, reload: bool) -> Prepared:
+    """Return what a session goes on with; never raises on what its author got wrong."""
     opening = record.opening
     try:
         find = catalogue.reload if reload else catalogue.program
         program = find(opening.program)
-        return program(program.Settings.model_validate(opening.settings)), None
+        return Prepared(
+            record,
+            program(program.Settings.model_validate(opening.settings)),
+            catalogue.screens(opening.program),
+        )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -112,4 +131,4 @@ def prepared(
     except PalierError as error:
         reason = str(error)
     _log.warning("Session %s cannot be conducted: %s", opening.name, reason)
-    return Program(), ProgramFailed(reason, traceback="")
+    return Prepared(record, Program(), Screens(), broken=ProgramFailed(reason, traceback=""))

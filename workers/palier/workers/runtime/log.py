@@ -12,16 +12,20 @@ from palier.schemas.events import Stage
 from palier.workers.domain.facts import (
     Abandoned,
     Arrived,
+    Attended,
     Cause,
     ClockChanged,
     Due,
     Ended,
     Fact,
     Failed,
+    HelpCalled,
     Intervened,
     Opened,
     Paid,
+    Painted,
     Performed,
+    Posted,
     PresenceChanged,
     Released,
     Rewound,
@@ -82,7 +86,11 @@ def entry(fact: Fact) -> Entry | None:  # noqa: C901, PLR0911, PLR0912 - a table
         case ClockChanged(scope=scope, generation=generation, clock=clock):
             body = {"scope": scope, "generation": generation}
             return "clock-changed", "palier", {**body, "clock": clock.model_dump(mode="json")}
-        case Due() | Paid():
+        case HelpCalled(seat=seat, text=text):
+            return "help-called", seat, {"seat": seat, "text": text}
+        case Attended(seat=seat, cause=cause):
+            return "attended", cause.author, {"seat": seat, **_because(cause)}
+        case Due() | Paid() | Painted() | Posted():
             return None
         case _:
             assert_never(fact)

@@ -48,7 +48,8 @@ def open_session(work: Work, asked: Asked, command: OpenSession) -> Reply:
         author=asked.seat,
         at=work.now,
     )
-    known = Known(Session(opening, program), stamp=0)
+    screens = work.catalogue.screens(command.program)
+    known = Known(Session(opening, program, screens=screens), stamp=0)
     known.session.present = {one.name for one in seats.values() if one.present}
     work.writer.opened(opening)
     work.items += enrolment(name, command.seats)

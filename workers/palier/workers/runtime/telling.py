@@ -27,12 +27,15 @@ from palier.schemas.message import Event, Message
 from palier.schemas.names import ALL
 from palier.workers.domain.facts import (
     Arrived,
+    Attended,
     ClockChanged,
     Ended,
     Fact,
     Failed,
+    HelpCalled,
     Intervened,
     Opened,
+    Posted,
     PresenceChanged,
     Progress,
     Released,
@@ -125,7 +128,7 @@ class Teller:
             case Arrived(how=how, seat=seat) if how != "submitted":
                 yield self._seat_changed(name, seat, cause)
                 yield self._intervened(name, fact, cause)
-            case StandingChanged(seat=seat):
+            case StandingChanged(seat=seat) | Attended(seat=seat):
                 yield self._seat_changed(name, seat, cause)
                 yield self._intervened(name, fact, cause)
             case StatusChanged():
@@ -141,6 +144,13 @@ class Teller:
             case PresenceChanged(seat=seat, present=present, at=at):
                 changed = events.PresenceChanged(session=name, seat=seat, present=present, at=at)
                 yield self.staff(changed, session=name, cause=cause)
+            case Posted(scope=scope, generation=generation, post=post):
+                posted = events.Posted(session=name, scope=scope, generation=generation, post=post)
+                yield self._barrier(posted, name, scope, cause)
+                yield self.staff(posted, session=name, cause=cause)
+            case HelpCalled(seat=seat, text=text, at=at):
+                called = events.HelpCalled(session=name, seat=seat, at=at, text=text)
+                yield self.staff(called, session=name, cause=cause)
             case Failed(reason=reason, traceback=traceback):
                 failed = ProgramFailed(session=name, reason=reason, traceback=traceback)
                 yield self.staff(failed, session=name, cause=cause)
@@ -159,7 +169,7 @@ class Teller:
     def _intervened(
         self,
         session: str,
-        fact: Arrived | StandingChanged | StatusChanged | Intervened | Rewound,
+        fact: Arrived | Attended | StandingChanged | StatusChanged | Intervened | Rewound,
         cause: Cause | None,
     ) -> Publication:
         found = entry(fact)
