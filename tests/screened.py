@@ -13,14 +13,26 @@ from tests.rehearsal import Rehearsal, program
 
 PNG = b"\x89PNG\r\n\x1a\n and the picture itself"
 
-#: A screen that goes with any stage, and one that asks for `tests.laboratory.Number`.
-PLAIN = "<screen><text>Welcome.</text></screen>"
-ASKING = '<screen><number bind="answer.value"/></screen>'
+_NEXT = '<button on-click="next">Go on</button>'
+_SUBMIT = '<button on-click="submit">Hand in</button>'
+
+
+def plain(text: str) -> str:
+    """Return a screen for a stage that asks for nothing."""
+    return f"<screen><text>{text}</text>{_NEXT}</screen>"
+
+
+def asking(field: str = "value") -> str:
+    """Return a screen that asks for a number; on its second line, at the third place."""
+    return f'<screen>\n  <number bind="answer.{field}"/>\n  {_SUBMIT}\n</screen>'
+
+
+PLAIN, ASKING = plain("Welcome."), asking()
 
 #: One that people talk on, and that follows prices.
 TALKING = (
     '<screen><chat stream="talk"/><plot><line source="stream.prices" x="number" y="value"/></plot>'
-    "</screen>"
+    f"{_NEXT}</screen>"
 )
 
 Body = Callable[[ProgramSession], Awaitable[None]]

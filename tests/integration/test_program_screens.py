@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from palier.program import Session as ProgramSession
 from palier.schemas.commands import GetContent, OpenSession, Retry
@@ -16,7 +17,7 @@ from palier.schemas.replies import Content, Done, Refused
 from palier.workers.runtime.catalogue import BUNDLE, SCREENS, Catalogue
 from tests.laboratory import Number
 from tests.rehearsal import SESSION, Quick, Rehearsal, program, quick_database, said
-from tests.screened import ASKING, PLAIN, PNG, digest_of, screened, write
+from tests.screened import ASKING, PLAIN, PNG, asking, digest_of, plain, screened, write
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_a_stage_is_shown_by_the_screen_that_is_called_as_it(quick: Quick, tmp_p
 
 def test_a_stage_may_name_another_screen_or_none(quick: Quick, tmp_path: Path) -> None:
     write(tmp_path, "first", PLAIN)
-    write(tmp_path, "other", "<screen><text>Another.</text></screen>")
+    write(tmp_path, "other", plain("Another."))
 
     async def body(session: ProgramSession) -> None:
         await session.stage("first", screen="other")
@@ -91,7 +92,7 @@ def test_everybody_is_told_of_the_screen_also_by_what_is_their_own(
     quick: Quick, tmp_path: Path
 ) -> None:
     write(tmp_path, "first", PLAIN)
-    write(tmp_path, "second", "<screen><text>{yours}</text></screen>")
+    write(tmp_path, "second", plain("{yours}"))
 
     async def body(session: ProgramSession) -> None:
         await session.stage("first")
@@ -165,6 +166,51 @@ def test_a_screen_that_is_not_there_stops_the_session_until_it_is(
     rehearsal.consistent()
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["at-the-start", "later"])
+def test_a_screen_that_does_not_fit_its_stage_stops_the_session_until_it_is_mended(
+    quick: Quick, tmp_path: Path, *, first: bool
+) -> None:
+    path = write(tmp_path, "asking", asking("valeu"))
+
+    async def body(session: ProgramSession) -> None:
+        if not first:
+            await session.stage("welcome")
+        await session.stage("asking", form=Number)
+
+    rehearsal = screened(quick, tmp_path, body)
+    if not first:
+        rehearsal.arrive()
+
+    reason = stopped(rehearsal)
+    assert "Screen 'asking' does not fit stage 'asking'." in reason
+    assert f"{path}:2:" in reason
+    # tried again as it is, it is found out again
+    again = rehearsal.ask(Retry(session=SESSION))
+    assert isinstance(again, Refused)
+    assert again.code == "failed-again"
+    write(tmp_path, "asking", ASKING)
+    assert isinstance(rehearsal.ask(Retry(session=SESSION)), Done)
+    assert shown(rehearsal) == ("asking", digest_of(tmp_path, "asking"))
+    rehearsal.arrive(value=2)
+    assert rehearsal.overview().status == "finished"
+    rehearsal.consistent()
+
+
+def test_each_seat_is_seen_to_have_what_its_screen_shows(quick: Quick, tmp_path: Path) -> None:
+    path = write(tmp_path, "first", plain("{rank} of {count}"))
+
+    async def body(session: ProgramSession) -> None:
+        def shown_to(one: object) -> dict[str, JsonValue]:
+            mine: dict[str, JsonValue] = {"count": 2}
+            return mine if getattr(one, "number", 0) == 2 else {"rank": 1, **mine}
+
+        await session.stage("first", data=shown_to)
+
+    rehearsal = screened(quick, tmp_path, body)
+
+    assert f"{path}:1:" in stopped(rehearsal)
+
+
 def test_data_cannot_have_the_names_that_every_screen_has(quick: Quick, tmp_path: Path) -> None:
     async def body(session: ProgramSession) -> None:
         await session.stage("first", data={"arrived": 3})
@@ -194,8 +240,8 @@ def test_a_screen_that_was_changed_disturbs_no_replay(quick: Quick, tmp_path: Pa
     before = shown(rehearsal)
 
     # one that would not fit its stage any more, and one that is only other
-    write(tmp_path, "first", '<screen><number bind="answer.nothing"/></screen>')
-    write(tmp_path, "second", "<screen><text>Goodbye.</text></screen>")
+    write(tmp_path, "first", asking("nothing"))
+    write(tmp_path, "second", plain("Goodbye."))
     rehearsal.catalogue.reload("example")
     rehearsal.restart()
 
@@ -276,7 +322,7 @@ def test_a_content_that_was_replaced_can_be_had_still(quick: Quick, tmp_path: Pa
     write(tmp_path, "first", PLAIN)
     rehearsal = screened(quick, tmp_path, one_stage)
     before = digest_of(tmp_path, "first")
-    write(tmp_path, "first", "<screen><text>Another.</text></screen>")
+    write(tmp_path, "first", plain("Another."))
     rehearsal.catalogue.reload("example")
 
     assert before not in rehearsal.snapshot("p1").contents

@@ -10,7 +10,10 @@ from collections.abc import Hashable, Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from pydantic import JsonValue
+
 from palier.program.requests import StageRequest
+from palier.schemas.forms import describe
 from palier.schemas.screens.errors import Mistake
 from palier.schemas.screens.folder import ScreenFile, ScreenFolder, StoredContent
 from palier.schemas.screens.screen import digest
@@ -90,8 +93,24 @@ class Screens:
         name = self.named(request)
         if not name:
             return
-        if name not in self._files:
+        file = self._files.get(name)
+        if file is None:
             raise ProgramFailed(self._unknown(request, name), traceback="")
+        form = describe(request.form) if request.form else None
+        # each seat is shown what is for all and what is its own
+        shown = [{**request.public, **own} for own in request.private.values()]
+        for data in shown or [dict(request.public)]:
+            fit = (name, request.form, _shape(data))
+            if fit in self._fitting:
+                continue
+            if mistakes := file.check(form, data):
+                raise ProgramFailed(
+                    f"Screen {name!r} does not fit stage {request.name!r}. {told(mistakes)}",
+                    traceback="",
+                )
+            if len(self._fitting) >= _FITTING:
+                self._fitting.clear()
+            self._fitting.add(fit)
 
     def _unknown(self, request: StageRequest, name: str) -> str:
         meant = get_close_matches(name, self._files, n=1)
@@ -109,3 +128,12 @@ def told(mistakes: Iterable[Mistake]) -> str:
     if len(found) > TOLD:
         lines.append(f"… and {len(found) - TOLD} more.")
     return "\n".join(lines)
+
+
+def _shape(value: JsonValue | Mapping[str, JsonValue]) -> Hashable:
+    """Return what a screen can find wrong in data: its keys and types, not what they say."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _shape(one)) for key, one in value.items())
+    if isinstance(value, list):
+        return "list", frozenset(_shape(one) for one in value[:_SAMPLE])
+    return type(value).__name__
