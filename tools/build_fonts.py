@@ -1,4 +1,4 @@
-"""Make the two static fonts that the windows ship, from the variable Inter on PyPI.
+"""Make the static fonts that the windows ship, from the variable Inter on PyPI.
 
 Run it as ``uv run --no-project --with fontpkg-inter --with fonttools tools/build_fonts.py``.
 
@@ -53,12 +53,26 @@ def main() -> int:
     )
     for weight in WEIGHTS:
         _write(_subset(_instance(variable, weight)), ASSETS / f"Inter-{weight}.ttf")
+    _write(_subset(_tabular(_instance(variable, 400))), ASSETS / "Inter-400-tabular.ttf")
     shutil.copyfile(distributed["LICENSE"], ASSETS / "OFL.txt")
     return 0
 
 
 def _instance(variable: Path, weight: int) -> TTFont:
     return instantiateVariableFont(TTFont(variable), {"wght": weight, "opsz": 18})
+
+
+def _tabular(font: TTFont) -> TTFont:
+    """Make the digits that are all of one width the usual ones: columns of numbers line up."""
+    table = font["GSUB"].table
+    found = next(one for one in table.FeatureList.FeatureRecord if one.FeatureTag == "tnum")
+    swaps: dict[str, str] = {}
+    for number in found.Feature.LookupListIndex:
+        for lookup in table.LookupList.Lookup[number].SubTable:
+            swaps.update(getattr(lookup, "ExtSubTable", lookup).mapping)
+    for names in (one.cmap for one in font["cmap"].tables if one.isUnicode()):
+        names.update({code: swaps[name] for code, name in names.items() if name in swaps})
+    return font
 
 
 def _subset(font: TTFont) -> TTFont:

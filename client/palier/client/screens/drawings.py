@@ -10,7 +10,7 @@ import dearpygui.dearpygui as dpg
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit, text_width
 from palier.client.screens.remaining import Reading
-from palier.client.screens.tokens import CLEAR
+from palier.client.screens.tokens import CLEAR, ROLES, Rgba
 
 #: More seats than this are a count and a bar, not dots.
 MOST_DOTS = 120
@@ -63,10 +63,11 @@ def draw_disc(kit: Kit, canvas: Item, *, tone: str, x: float, y: float) -> None:
 
 
 def draw_bar(kit: Kit, canvas: Item, *, share: float, width: int) -> None:
-    """Draw a progress bar with round ends."""
+    """Draw a progress bar with round ends; the least share is a dot."""
     height = kit.px(BAR_HEIGHT)
     _clear(canvas, width=width, height=height)
-    for length, ink in ((width, "track"), (round(width * share), "mark")):
+    done = max(round(width * min(share, 1.0)), height) if share > 0 else 0
+    for length, ink in ((width, "track"), (done, "mark")):
         if length >= height:
             dpg.draw_rectangle(
                 (0, 0),
@@ -96,6 +97,61 @@ def draw_dots(kit: Kit, canvas: Item, *, filled: int, total: int, width: int) ->
             thickness=kit.px(1.5),
             parent=canvas,
         )
+
+
+def draw_legend(kit: Kit, canvas: Item, *, entries: Sequence[tuple[str, Rgba]], width: int) -> None:
+    """Draw names, each after a piece of its colour, in as many lines as they need."""
+    px, font = kit.px, kit.fonts["small"]
+    swatch, line = px(22), px(24)
+    places: list[tuple[float, int]] = []
+    x, lines = 0.0, 0
+    for text, _ in entries:
+        wide = swatch + text_width(text, font)
+        if x and x + wide > width:
+            x, lines = 0.0, lines + 1
+        places.append((x, lines * line))
+        x += wide + px(20)
+    _clear(canvas, width=width, height=(lines + 1) * line)
+    for (text, colour), (left, top) in zip(entries, places, strict=True):
+        dpg.draw_rectangle(
+            (left, top + px(8)),
+            (left + px(14), top + px(12)),
+            fill=colour,
+            color=CLEAR,
+            rounding=px(2),
+            parent=canvas,
+        )
+        drawn = dpg.draw_text(
+            (left + swatch, top + px(2)),
+            text,
+            size=px(ROLES["small"][1]),
+            color=kit.colour("muted"),
+            parent=canvas,
+        )
+        dpg.bind_item_font(drawn, font)
+
+
+def draw_placeholder(kit: Kit, canvas: Item, *, text: str, size: tuple[int, int]) -> None:
+    """Draw a surface that says why it is empty, where something will be."""
+    (width, height), font = size, kit.fonts["body"]
+    _clear(canvas, width=width, height=height)
+    dpg.draw_rectangle(
+        (0, 0),
+        size,
+        fill=kit.colour("sunken"),
+        color=CLEAR,
+        rounding=kit.px(8),
+        parent=canvas,
+    )
+    high = kit.px(ROLES["body"][1])
+    drawn = dpg.draw_text(
+        ((width - text_width(text, font)) / 2, (height - high) / 2),
+        text,
+        size=high,
+        color=kit.colour("muted"),
+        parent=canvas,
+    )
+    dpg.bind_item_font(drawn, font)
 
 
 def draw_dot(kit: Kit, canvas: Item, *, ink: str, at: tuple[float, float]) -> None:
@@ -128,12 +184,8 @@ def draw_countdown(kit: Kit, canvas: Item, reading: Reading) -> int:
 
     Each figure has a place of its own, so that nothing moves from second to second.
     """
-    px, font = kit.px, kit.fonts["strong"]
-    figures = reading.text[:1].isdecimal()
-    parts = list(reading.text) if figures else [reading.text]
-    cell = text_width("0", font)
-    widths = [cell if one.isdecimal() else text_width(one, font) for one in parts]
-    width = round(px(26) + sum(widths) + px(2))
+    px = kit.px
+    width = round(px(26) + sum(_places(kit, reading.text, "strong")[1]) + px(2))
     _clear(canvas, width=width, height=px(36))
     colour, middle = kit.colour(reading.ink), px(18)
     if reading.stands:
@@ -151,15 +203,40 @@ def draw_countdown(kit: Kit, canvas: Item, reading: Reading) -> int:
         dpg.draw_circle(centre, px(8), color=colour, thickness=px(1.6), parent=canvas)
         for end in ((px(9), middle - px(5)), (px(12.5), middle + px(2))):
             dpg.draw_line(centre, end, color=colour, thickness=px(1.6), parent=canvas)
-    x: float = px(26)
-    for one, place in zip(parts, widths, strict=True):
+    _draw_figures(kit, canvas, reading, at=(px(26), middle - px(9)), role="strong")
+    return width
+
+
+def draw_figures(kit: Kit, canvas: Item, reading: Reading, *, role: str) -> None:
+    """Draw what a countdown shows, and nothing else, in the size of a role."""
+    _, places = _places(kit, reading.text, role)
+    _clear(canvas, width=round(sum(places)) + 1, height=kit.px(ROLES[role][1]))
+    _draw_figures(kit, canvas, reading, at=(0, 0), role=role)
+
+
+def _places(kit: Kit, text: str, role: str) -> tuple[list[str], list[float]]:
+    """Return the parts of a countdown, and how wide the place of each is."""
+    font = kit.fonts[role]
+    parts = list(text) if text[:1].isdecimal() else [text]
+    cell = max(text_width(one, font) for one in "0123456789")
+    return parts, [cell if one.isdecimal() else text_width(one, font) for one in parts]
+
+
+def _draw_figures(
+    kit: Kit, canvas: Item, reading: Reading, *, at: tuple[float, float], role: str
+) -> None:
+    font, (x, y) = kit.fonts[role], at
+    for one, place in zip(*_places(kit, reading.text, role), strict=True):
         inset = (place - text_width(one, font)) / 2
         drawn = dpg.draw_text(
-            (x + inset, middle - px(9)), one, size=px(18), color=colour, parent=canvas
+            (x + inset, y),
+            one,
+            size=kit.px(ROLES[role][1]),
+            color=kit.colour(reading.ink),
+            parent=canvas,
         )
         dpg.bind_item_font(drawn, font)
         x += place
-    return width
 
 
 def draw_stepper(

@@ -145,6 +145,13 @@ ENGLISH = Words(
     },
     others_title="The others are finishing",
     others_text="Your part is done for now. The next stage opens by itself.",
+    nothing_yet="Nothing yet.",
+    you="You",
+    post_columns={"at": "Time", "seat": "Seat", "value": "Value"},
+    chat_hint="Write a message",
+    chat_empty="Nobody has written yet.",
+    chat_send="Send",
+    chat_unsent="Not sent: {reason}",
     ended={
         "finished": ("Thank you", "The session is finished. You can leave this window."),
         "closed": ("The session was closed", "The person in charge has closed the session."),

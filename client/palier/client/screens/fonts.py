@@ -21,5 +21,8 @@ def load_fonts(scale: float) -> dict[str, Item]:
         for role, (weight, height) in ROLES.items():
             path = ASSETS / f"Inter-{weight}.ttf"
             fonts[role] = dpg.add_font(str(path), round(height * scale))
+        # the body with digits of one width
+        path = ASSETS / "Inter-400-tabular.ttf"
+        fonts["cell"] = dpg.add_font(str(path), round(ROLES["body"][1] * scale))
     dpg.bind_font(fonts["body"])
     return fonts

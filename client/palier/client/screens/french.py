@@ -151,6 +151,13 @@ FRENCH = Words(
     },
     others_title="Les autres terminent",
     others_text="Votre part est faite pour l’instant. L’étape suivante s’ouvrira toute seule.",
+    nothing_yet="Rien pour l’instant.",
+    you="Vous",
+    post_columns={"at": "Heure", "seat": "Poste", "value": "Valeur"},
+    chat_hint="Écrivez un message",
+    chat_empty="Personne n’a encore écrit.",
+    chat_send="Envoyer",
+    chat_unsent="Non envoyé\u00a0: {reason}",
     ended={
         "finished": ("Merci", "La session est terminée. Vous pouvez quitter cette fenêtre."),
         "closed": ("La session a été close", "La personne responsable a clos la session."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dearpygui.dearpygui as dpg
 
-from palier.client.screens.drawings import draw_bar, draw_dots
+from palier.client.screens.count import Count
 from palier.client.screens.facts import Fact, Facts, arrange, say
 from palier.client.screens.kit import Kit
 from palier.client.screens.page import CentredPage
@@ -12,33 +12,6 @@ from palier.client.screens.telling import tell_facts, tell_paragraphs
 from palier.client.state import Ended, Lobby, Screen, Waiting
 from palier.schemas.events import Stage
 from palier.schemas.forms import Answer
-
-
-class _Count:
-    """A large count, a bar and a dot for each."""
-
-    def __init__(self, kit: Kit, sentence: str) -> None:
-        self._kit = kit
-        self._sentence = sentence
-        self._filled = self._total = 0
-        with kit.across():
-            self._figure = kit.name("count", kit.text("", role="figure"))
-            with kit.lowered(22):
-                self._of = kit.text("", ink="muted")
-        kit.gap(2)
-        self._bar = dpg.add_drawlist(width=1, height=1)
-        kit.gap(8)
-        self._dots = dpg.add_drawlist(width=1, height=1)
-
-    def show(self, filled: int, total: int) -> None:
-        self._filled, self._total = filled, total
-        dpg.set_value(self._figure, str(filled))
-        dpg.set_value(self._of, self._sentence.format(expected=total))
-
-    def draw(self, width: int) -> None:
-        share = self._filled / self._total if self._total else 0.0
-        draw_bar(self._kit, self._bar, share=share, width=width)
-        draw_dots(self._kit, self._dots, filled=self._filled, total=self._total, width=width)
 
 
 class LobbyPage(CentredPage):
@@ -60,7 +33,7 @@ class LobbyPage(CentredPage):
             self._text = kit.text("", ink="muted", wrap=True)
             with dpg.group() as self._there:
                 kit.gap(20)
-                self._count = _Count(kit, kit.words.present_of)
+                self._count = Count(kit, kit.words.present_of)
             kit.gap(4)
         self.update(self._screen)
 
@@ -106,7 +79,7 @@ class WaitingPage(CentredPage):
             kit.gap(4)
             kit.text(words.wait_text, ink="muted", wrap=True)
             kit.gap(20)
-            self._count = _Count(kit, words.ready_of)
+            self._count = Count(kit, words.ready_of)
             if given:
                 kit.gap(10)
                 dpg.add_separator()

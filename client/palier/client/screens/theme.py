@@ -37,6 +37,13 @@ class Themes:
         """Hang a theme on an item."""
         dpg.bind_item_theme(item, self._themes[name])
 
+    def hold(self, name: str, fill: Callable[[], None]) -> None:
+        """Have a theme that only some screens need: filled the first time it is asked for."""
+        if name not in self._themes:
+            with dpg.theme() as theme:
+                fill()
+            self._themes[name] = theme
+
     def _colour(self, role: str, alpha: int = 255) -> Rgba:
         return rgba(getattr(self._palette, role), alpha)
 

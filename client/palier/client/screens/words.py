@@ -87,6 +87,14 @@ class Words:
     went_on_for: dict[How, str]
     others_title: str
     others_text: str
+    # what a screen shows of data and of others
+    nothing_yet: str
+    you: str
+    post_columns: dict[str, str]
+    chat_hint: str
+    chat_empty: str
+    chat_send: str
+    chat_unsent: str
     # ended
     ended: dict[str, tuple[str, str]]
     stay: str

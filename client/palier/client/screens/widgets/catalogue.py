@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from palier.client.screens.widgets import buttons, inputs, layouts, live, reading, tables
+from palier.client.screens.widgets import (
+    buttons,
+    chats,
+    inputs,
+    layouts,
+    live,
+    logs,
+    plots,
+    reading,
+    tables,
+)
 from palier.client.screens.widgets.face import AnyWidgetFace
 from palier.schemas.message import Value
 
@@ -21,7 +31,10 @@ FACES: Mapping[type[Value], type[AnyWidgetFace]] = MappingProxyType(
         **inputs.FACES,
         **buttons.FACES,
         **tables.FACES,
+        **plots.FACES,
         **live.FACES,
+        **chats.FACES,
+        **logs.FACES,
     }
 )
 
