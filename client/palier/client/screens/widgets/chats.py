@@ -73,8 +73,6 @@ class _Sent:
 class ChatFace(WidgetFace[Chat]):
     """Texts on their grounds, one's own to the right; what is on its way says so."""
 
-    keeps_enter = True
-
     def __init__(self, scene: Scene, widget: Chat) -> None:
         super().__init__(scene, widget)
         self._name = widget.id or f"chat.{widget.stream}"
@@ -83,8 +81,14 @@ class ChatFace(WidgetFace[Chat]):
         self._sent: list[_Sent] = []
         self._waiting: list[_Text] = []
         self._last: PostedValue | None = None
+        self._width = 0
 
     # -- building ---------------------------------------------------------------------------------
+
+    @property
+    def roomy(self) -> bool:
+        """More room is more to see."""
+        return True
 
     def build_inside(self) -> None:
         """Add title, texts, and the line."""
@@ -110,6 +114,9 @@ class ChatFace(WidgetFace[Chat]):
 
     def lay_out(self, width: int) -> None:
         """Be so wide."""
+        if width == self._width:
+            return
+        self._width = width
         kit = self.kit
         high = kit.px(ROLES["body"][1]) + 2 * kit.px(9)
         button = round(text_width(kit.words.chat_send, kit.fonts["strong"])) + kit.px(32)

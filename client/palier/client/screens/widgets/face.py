@@ -28,8 +28,6 @@ class WidgetFace(ABC, Generic[W]):
     #: The space that it likes above and below; between two the larger wish counts.
     above: int = 14
     below: int = 8
-    #: Whether Enter is its own: a page with it does not go on by a press of Enter.
-    keeps_enter: ClassVar[bool] = False
 
     def __init__(self, scene: Scene, widget: W) -> None:
         self.scene = scene

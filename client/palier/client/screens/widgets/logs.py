@@ -38,6 +38,11 @@ class LogFace(WidgetFace[Log]):
         self._list: list[Any] = []
         self._items: list[Item] = []
 
+    @property
+    def roomy(self) -> bool:
+        """More room is more to see."""
+        return True
+
     def build_inside(self) -> None:
         """Add title and lines."""
         kit, widget = self.kit, self.widget

@@ -51,6 +51,11 @@ class PlotFace(WidgetFace[Plot]):
 
     # -- building ---------------------------------------------------------------------------------
 
+    @property
+    def roomy(self) -> bool:
+        """More room is more to see."""
+        return True
+
     def build_inside(self) -> None:
         """Add title, legend, and the plot with its axes and series."""
         kit, widget = self.kit, self.widget

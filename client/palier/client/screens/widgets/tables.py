@@ -16,6 +16,7 @@ from palier.client.screens.scene import Scene
 from palier.client.screens.sorting import ordered
 from palier.client.screens.widgets.face import AnyWidgetFace, WidgetFace
 from palier.client.screens.widgets.grid import DOWN, INSET, Grid, Head
+from palier.client.screens.widgets.tail import name_of
 from palier.schemas.message import Value
 from palier.schemas.screens.widgets import Table
 
@@ -35,6 +36,8 @@ class TableFace(WidgetFace[Table]):
     def __init__(self, scene: Scene, widget: Table) -> None:
         super().__init__(scene, widget)
         self._name = widget.id or "table"
+        self._streams = widget.source.startswith("stream.")
+        self._titles: tuple[str, ...] | None = None
         self._records: list[Any] = []
         self._order: list[int] = []
         self._headings: tuple[Heading, ...] = ()
@@ -47,6 +50,11 @@ class TableFace(WidgetFace[Table]):
         self._width = 0
 
     # -- building ----------------------------------------------------------------------------------
+
+    @property
+    def roomy(self) -> bool:
+        """More room is more to see."""
+        return True
 
     def build_inside(self) -> None:
         """Add title, headings and rows."""
@@ -67,14 +75,16 @@ class TableFace(WidgetFace[Table]):
             dpg.set_value(self._title, scene.say(widget.title))
         records = self._read()
         fresh = records is not self._records and records != self._records
-        self._records = records
-        headings = self._described(records)
+        titles = tuple(scene.say(one.title) for one in widget.children)
+        if not fresh and titles == self._titles:
+            self._show_empty()
+            return  # what is typed beside a table does not concern its rows
+        self._records, self._titles = records, titles
+        headings = self._described()
         if headings != self._headings:
             self._headings = headings
             self._wanted = {}
             self._make_head()
-        elif not fresh and self._head is not None:
-            return
         self._order = self._sort()
         self._measure()
         self._show_empty()
@@ -82,33 +92,35 @@ class TableFace(WidgetFace[Table]):
 
     def _read(self) -> list[Any]:
         source = self.widget.source
-        if not source.startswith("stream."):
+        if not self._streams:
             return self.scene.records(source)
         return [
-            {"at": one.at.isoformat(), "seat": one.seat, "value": one.value}
+            {
+                "at": f"{one.at.astimezone():%H:%M:%S}",
+                "seat": name_of(one.seat, self.scene),
+                "value": one.value,
+            }
             for one in self.scene.posts(source.partition(".")[2])
         ]
 
-    def _described(self, records: list[Any]) -> tuple[Heading, ...]:
+    def _described(self) -> tuple[Heading, ...]:
         """Return the columns: those that the author names, or those of the first record."""
-        said = self.kit.words.post_columns if self.widget.source.startswith("stream.") else {}
-        if not self.widget.children:
+        if self.widget.children:
+            named = zip(self.widget.children, self._titles or (), strict=True)
             return tuple(
-                self._heading(key, said.get(key, ""), "time" if key == "at" and said else "", "")
-                for key in keys_of(records)
+                self._heading(one.key, title, one.format, one.align) for one, title in named
             )
-        return tuple(
-            self._heading(one.key, self.scene.say(one.title), one.format, one.align)
-            for one in self.widget.children
-        )
+        said = self.kit.words.post_columns if self._streams else {}
+        return tuple(self._heading(key, said.get(key, "")) for key in keys_of(self._records))
 
-    def _heading(self, key: str, title: str, form: str, align: str) -> Heading:
+    def _heading(self, key: str, title: str, form: str = "", align: str = "auto") -> Heading:
         """Return a column; numbers stand to the right, with as many decimals each."""
-        bare = Heading(key=key, title=title or facts.humanise(key))
-        values = [bare.value(one) for one in self._records]
-        if not form and are_numbers(values) and (count := decimals(values[:_SAMPLE])):
-            form = f".{count}f"
-        right = align == "right" or (align != "left" and are_numbers(values))
+        bare = Heading(key=key, title=title or facts.humanise(key), format=form)
+        numbers = are_numbers(bare.value(one) for one in self._records)
+        if numbers and not form:
+            count = decimals(bare.value(one) for one in self._records[:_SAMPLE])
+            form = f".{count}f" if count else ""
+        right = align == "right" or (align == "auto" and numbers)
         return replace(bare, format=form, right=right)
 
     def _make_head(self) -> None:
@@ -167,27 +179,22 @@ class TableFace(WidgetFace[Table]):
         for heading in self._headings:
             arrow = f" {DOWN}" if self.widget.sortable else ""
             texts = {heading.text(one, kit.words) for one in self._records[:_SAMPLE]}
-            wanted = (
-                max(
-                    text_width(heading.title + arrow, small),
-                    *(text_width(one, body) for one in texts),
-                    self._wanted.get(heading.key, 0.0),
-                )
-                if texts
-                else text_width(heading.title + arrow, small)
+            self._wanted[heading.key] = max(
+                text_width(heading.title + arrow, small),
+                self._wanted.get(heading.key, 0.0),
+                *(text_width(one, body) for one in texts),
             )
-            self._wanted[heading.key] = wanted
 
     def lay_out(self, width: int) -> None:
         """Share the width among the columns."""
-        self._width = width
-        self._fit()
+        if width != self._width:
+            self._width = width
+            self._fit()
 
     def _fit(self) -> None:
         kit, widget = self.kit, self.widget
-        growing = widget.source.startswith("stream.")
         # a list is as high as it is long, and never becomes lower while it is looked at
-        wanted = widget.rows if growing else min(len(self._records), widget.rows)
+        wanted = widget.rows if self._streams else min(len(self._records), widget.rows)
         self._lines = max(self._lines, wanted, _FEWEST)
         if not self._width or self._head is None:
             self._grid.hide()

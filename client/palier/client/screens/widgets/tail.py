@@ -59,8 +59,9 @@ class Tail:
 
     def fit(self, width: int) -> None:
         """Be so wide."""
-        dpg.configure_item(self.item, width=width)
-        self.grown()
+        if width != dpg.get_item_configuration(self.item)["width"]:
+            dpg.configure_item(self.item, width=width)
+            self.grown()
 
     def tick(self) -> None:
         """Follow the end, or see that somebody does not."""
