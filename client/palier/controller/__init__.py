@@ -4,8 +4,9 @@ A controller is a class whose `action` methods are named by the buttons and fiel
 runs on the participant's computer, in the thread of the window.
 """
 
+from palier.controller.connecting import connect, unused
 from palier.controller.controller import Controller, action
 from palier.controller.errors import ControllerError
 from palier.controller.surface import Surface
 
-__all__ = ["Controller", "ControllerError", "Surface", "action"]
+__all__ = ["Controller", "ControllerError", "Surface", "action", "connect", "unused"]

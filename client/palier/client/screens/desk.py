@@ -14,8 +14,10 @@ from time import monotonic
 
 import dearpygui.dearpygui as dpg
 
+from palier.client.controllers import Controllers, NoControllers
 from palier.client.errands import Errands
 from palier.client.screens.asking import AskingPage
+from palier.client.screens.author_strip import AuthorStrip
 from palier.client.screens.chrome import STATUS, Banner, StatusBar, Stepper, Strip, TopBar
 from palier.client.screens.draft import Draft, begin
 from palier.client.screens.fonts import Item
@@ -23,6 +25,7 @@ from palier.client.screens.kit import Kit, is_measured
 from palier.client.screens.look import Look
 from palier.client.screens.loop import Loop, Pace
 from palier.client.screens.onset import Extent, Onset
+from palier.client.screens.opening import Around, Openings
 from palier.client.screens.page import Page
 from palier.client.screens.pages import (
     EndedPage,
@@ -36,6 +39,7 @@ from palier.client.screens.pages import (
 from palier.client.screens.port import open_port
 from palier.client.screens.remaining import until_next
 from palier.client.screens.screen_page import ScreenPage
+from palier.client.screens.scroll import Scroll
 from palier.client.screens.toast import Toast
 from palier.client.screens.window import inner_size, show, watch_enter, watch_input, window
 from palier.client.state import (
@@ -67,6 +71,7 @@ class Desk:
         *,
         title: str,
         errands: Errands,
+        controllers: Controllers | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._kit = kit
@@ -83,6 +88,7 @@ class Desk:
             self._bar = TopBar(kit, title=title)
             self._strip = Strip(kit)
             self._banner = Banner(kit)
+            self._author = AuthorStrip(kit)
             self._stepper = Stepper(kit)
             with kit.panel(
                 "page",
@@ -93,8 +99,19 @@ class Desk:
             ) as self._body:
                 pass
             self._status = StatusBar(kit)
+        self._scroll = Scroll(self._body)
         self.toast = Toast(kit)
-        self._parts = (self._bar, self._strip, self._banner, self._stepper, self._status)
+        self._parts = (self._bar, self._strip, self._banner, self._author, self._stepper)
+        self.openings = Openings(
+            kit,
+            errands=errands,
+            controllers=controllers or NoControllers(),
+            around=Around(
+                clock=clock,
+                toast=self.toast.show,
+                failed=lambda: self.toast.show(kit.words.mishap, tone="bad"),
+            ),
+        )
 
     @property
     def screen(self) -> str:
@@ -131,8 +148,8 @@ class Desk:
         known.update(draft)
         self._told = (_key(stage), dict(known))
 
-    def tick(self, now: datetime, width: int, height: int) -> None:
-        """Bring the items up to date before a frame."""
+    def tick(self, now: datetime, width: int, height: int) -> bool:
+        """Bring the items up to date before a frame; returns whether the page has changed."""
         # the first frame loads the fonts; what is placed before it is placed by a guess
         if self._next is not None and is_measured(self._kit):
             view, self._next = self._next, None
@@ -142,16 +159,21 @@ class Desk:
             self._stepper.lay_out(width)
             if self._page is not None:
                 self._page.lay_out(width)
+        self.openings.loop.step()
+        moved = self._page.tick() if self._page is not None else False
+        self._scroll.tick()
         self._bar.tick(self._clock())
         self._status.tick(now)
         self.toast.tick(width, height)
         self._tell_draft()
+        return moved
 
     def show(self, view: View) -> None:
         """Show a view; the same generation keeps its page, its inputs and the keyboard."""
         if self.view is not None and view.session != self.view.session:
-            self._page, self._drafts = None, {}
-        for part in self._parts:
+            self._leave()
+            self._drafts = {}
+        for part in (*self._parts, self._status):
             part.show(view)
         self.view = view
         screen = view.screen
@@ -160,23 +182,51 @@ class Desk:
             view = replace(view, screen=screen)
         if isinstance(screen, Asking) and view.draft and _key(screen.stage) not in self._drafts:
             self.recall(screen.stage, dict(view.draft))
+        before = self._page
+        if isinstance(before, ScreenPage) and before.shows(view) and not _is_moved(view):
+            before.follow(view)
+            return
         page = self._make(view, screen)
-        if self._page is not None and page.key == self._page.key:
-            self._page.follow(view)
+        if before is not None and page.key == before.key:
+            before.follow(view)
+        elif isinstance(before, ScreenPage) and isinstance(page, ScreenPage):
+            self._turn_over(before, page)
         else:
             self._turn_to(page)
 
     def until_next(self) -> float | None:
         """Return the seconds until something changes by itself; None where nothing will."""
-        return until_next(self.view.countdown if self.view else None, self._clock())
+        shown = until_next(self.view.countdown if self.view else None, self._clock())
+        due = [one for one in (shown, self.openings.loop.until_next()) if one is not None]
+        return min(due, default=None)
+
+    def close(self) -> None:
+        """Let the controller go; the items stay."""
+        self._leave()
+        self.openings.loop.close()
 
     def enter(self) -> None:
         """Take a press of Enter."""
         if self._page is not None:
             self._page.enter()
 
-    def _turn_to(self, page: Page) -> None:
+    def _leave(self) -> None:
+        if self._page is not None:
+            self._page.close()
         self._page = None
+
+    def _turn_over(self, before: ScreenPage, page: ScreenPage) -> None:
+        """Turn to another screen; one that was edited stays where it is, with the keyboard."""
+        same = before.continues(page.scene.view)
+        where, name = dpg.get_y_scroll(self._body), before.keyboard()
+        self._turn_to(page)
+        if same:
+            self._scroll.to(where)
+            if name is not None:
+                page.return_to(name)
+
+    def _turn_to(self, page: Page) -> None:
+        self._leave()
         self._kit.forget(self._body)
         dpg.push_container_stack(self._body)
         try:
@@ -190,7 +240,7 @@ class Desk:
         page.focus()
 
     def _make(self, view: View, screen: Screen) -> Page:
-        if view.notice is not None and view.notice.note is Note.MOVED:
+        if _is_moved(view):
             return moved(self._kit)
         match screen:
             case Lobby():
@@ -212,7 +262,12 @@ class Desk:
             return awaited(self._kit, screen.stage)
         draft = self._draft(screen.stage)
         if view.shown.spec is not None:
-            return ScreenPage(self._kit, view, draft=draft, errands=self._errands)
+            untouched = self._told == (_key(screen.stage), draft)
+            page = self.openings.open(view, view.shown.spec, draft=draft, before=self._page)
+            if untouched:
+                # what local values are at first is not typed
+                self._told = (_key(screen.stage), dict(draft))
+            return page
         return AskingPage(
             self._kit,
             screen,
@@ -241,6 +296,10 @@ class Desk:
             self._errands.draft(screen.stage, dict(draft))
 
 
+def _is_moved(view: View) -> bool:
+    return view.notice is not None and view.notice.note is Note.MOVED
+
+
 def _size(item: Item) -> tuple[float, ...]:
     # a spacer has none
     return tuple(dpg.get_item_state(item).get("rect_size", ()))
@@ -254,6 +313,7 @@ def run_desk(
     *,
     inbox: SimpleQueue[View],
     errands: Errands,
+    controllers: Controllers | None = None,
     title: str = "Palier",
     look: Look | None = None,
 ) -> None:
@@ -262,7 +322,7 @@ def run_desk(
     Raises `NoDisplay`.
     """
     with window(title=title, look=look or Look(), size=SIZE) as kit:
-        desk = Desk(kit, title=title, errands=errands)
+        desk = Desk(kit, title=title, errands=errands, controllers=controllers)
         onset = Onset(painted=errands.painted)
         with open_port(kit, screen=lambda: desk.screen) as port:
 
@@ -281,5 +341,9 @@ def run_desk(
             )
             watch_input(loop.wake)
             watch_enter(desk.enter)
+            desk.openings.nudge = loop.nudge
             show(desk.root)
-            loop.run()
+            try:
+                loop.run()
+            finally:
+                desk.close()

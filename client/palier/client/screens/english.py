@@ -126,6 +126,11 @@ ENGLISH = Words(
     date_form="Day month year: 22 Nov 2026",
     correct="Please look at the fields marked in red.",
     facts="What you know",
+    mend_screen="The file of this screen cannot be shown as it is now:",
+    of_field="{field}: {problem}",
+    unshown_title="This page cannot be shown here",
+    unshown_text="A part of it is missing on this computer. The person in charge has been told, "
+    "and will come to you. Nothing is lost: what you have answered is kept.",
     awaited_title="One moment, please",
     awaited_text="This page is being fetched. It appears by itself.",
     recorded="Your decision is recorded",

@@ -132,6 +132,11 @@ FRENCH = Words(
     date_form="Jour/mois/année\u00a0: 22/11/2026",
     correct="Vérifiez les champs en rouge.",
     facts="Ce que vous savez",
+    mend_screen="Le fichier de cet écran ne peut pas être affiché tel qu’il est\u00a0:",
+    of_field="{field}\u00a0: {problem}",
+    unshown_title="Cette page ne peut pas être affichée ici",
+    unshown_text="Il en manque une partie sur cet ordinateur. La personne responsable est "
+    "prévenue et viendra vous voir. Rien n’est perdu\u00a0: vos réponses sont conservées.",
     awaited_title="Un instant, s’il vous plaît",
     awaited_text="Cette page est en route. Elle apparaîtra toute seule.",
     recorded="Votre décision est enregistrée",

@@ -13,13 +13,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import dearpygui.dearpygui as dpg
 
 _log = logging.getLogger(__name__)
 
 Message = TypeVar("Message")
+
+#: What wakes the loop and is no message.
+_NUDGE = object()
 
 #: Seconds after the last thing that happened: a window is alert, then idle, then at rest.
 _ALERT, _IDLE = 0.6, 10.0
@@ -62,9 +65,9 @@ class Loop(Generic[Message]):
     """Runs a window until it is closed; blocking, main thread only.
 
     ``take`` gets the messages and says whether one changes anything, ``tick`` runs before each
-    frame, ``after`` behind it, ``failed`` hears of exceptions in any of them or in a callback:
-    none of them ends the loop. ``until_next`` says in how many seconds something changes by itself,
-    so that there is a frame then.
+    frame and says whether what is shown changes by itself, ``after`` behind it, ``failed`` hears
+    of exceptions in any of them or in a callback: none of them ends the loop. ``until_next`` says
+    in how many seconds something changes by itself, so that there is a frame then.
     """
 
     def __init__(
@@ -72,7 +75,7 @@ class Loop(Generic[Message]):
         inbox: SimpleQueue[Message],
         *,
         take: Callable[[Message], bool],
-        tick: Callable[[], None],
+        tick: Callable[[], object],
         after: Callable[[], None],
         failed: Callable[[Exception], None],
         pace: Pace,
@@ -86,6 +89,11 @@ class Loop(Generic[Message]):
         self._pace = pace
         self._until_next = until_next
         self._woken = perf_counter()
+        self._nudges: SimpleQueue[Any] = inbox
+
+    def nudge(self) -> None:
+        """Draw the next frame now; for any thread."""
+        self._nudges.put(_NUDGE)
 
     def wake(self) -> None:
         """Draw at full speed for a moment: somebody is using the window."""
@@ -98,10 +106,15 @@ class Loop(Generic[Message]):
             began = perf_counter()
             self._run_callbacks()
             self._drain()
-            self._guarded(self._tick)
+            self._guarded(self._do_tick)
             dpg.render_dearpygui_frame()
             self._guarded(self._after)
             self._sleep(began)
+
+    def _do_tick(self) -> None:
+        # a page that changes by itself may take some frames to settle
+        if self._tick():
+            self.wake()
 
     def _run_callbacks(self) -> None:
         for callback, *arguments in dpg.get_callback_queue() or ():
@@ -115,7 +128,8 @@ class Loop(Generic[Message]):
                 message = self._inbox.get_nowait()
             except Empty:
                 return
-            self._accept(message)
+            if message is not _NUDGE:
+                self._accept(message)
 
     def _accept(self, message: Message) -> None:
         self._guarded(lambda: self.wake() if self._take(message) else None)
@@ -132,6 +146,8 @@ class Loop(Generic[Message]):
             try:
                 message = self._inbox.get(timeout=left)
             except Empty:
+                return
+            if message is _NUDGE:
                 return
             self._accept(message)
 

@@ -50,6 +50,13 @@ class Page(ABC):
     def lay_out(self, width: int) -> None:
         """Fit a window of this width, in pixels."""
 
+    def tick(self) -> bool:
+        """Do what is due before a frame; returns whether anything has changed by itself."""
+        return False
+
+    def close(self) -> None:  # noqa: B027 - most pages have nothing but items
+        """Give back what is not an item."""
+
     def enter(self) -> None:  # noqa: B027 - most pages have nothing to confirm
         """Do what Enter does wherever the keyboard is."""
 

@@ -1,13 +1,16 @@
 """What an input of a screen asks: a field of the form in the screen's words, or one of its own.
 
-Pure. The rule is the form's wherever there is one, so that desk and worker cannot differ.
+Pure. Where there is a field, a widget can only be stricter than its rule: what the desk lets pass,
+the worker does too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from palier.schemas.forms import (
     ChoiceField,
@@ -21,10 +24,44 @@ from palier.schemas.forms import (
     TextField,
 )
 from palier.schemas.screens import widgets
-from palier.schemas.screens.widgets import Input
+from palier.schemas.screens.widgets import Button, Input, Part, Widget
 
-#: Characters of a text that is asked for in one line, where nothing says otherwise.
-_LINE = 160
+#: Characters of a text that is asked for in one line, where nothing says otherwise; and of one
+#: whose field has a rule of its own.
+_LINE, _LONGEST = 160, 1_000_000
+
+
+W = TypeVar("W", bound=Input | Button)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[W]):
+    """A widget, and the conditions under which it is seen: its own, and those around it."""
+
+    widget: W
+    conditions: tuple[str, ...]
+
+
+def placed_inputs(body: tuple[Widget | Part, ...]) -> tuple[Placed[Input], ...]:
+    """Return the inputs of a screen, in its order."""
+    found = _placed(body, ())
+    return tuple(Placed(one, around) for one, around in found if isinstance(one, Input))
+
+
+def placed_buttons(body: tuple[Widget | Part, ...]) -> tuple[Placed[Button], ...]:
+    """Return the buttons of a screen, in its order."""
+    found = _placed(body, ())
+    return tuple(Placed(one, around) for one, around in found if isinstance(one, Button))
+
+
+def _placed(
+    body: tuple[Widget | Part, ...], around: tuple[str, ...]
+) -> Iterator[tuple[Widget | Part, tuple[str, ...]]]:
+    for one in body:
+        condition = getattr(one, "show_if", None)
+        conditions = around if condition is None else (*around, condition)
+        yield one, conditions
+        yield from _placed(getattr(one, "children", ()), conditions)
 
 
 def question(
@@ -48,14 +85,41 @@ def question(
         changes["title"] = say(widget.label)
     if widget.help is not None:
         changes["help"] = say(widget.help)
-    if widget.required is not None and found is None:
-        changes["required"] = widget.required
+    if found is not None:
+        changes.update(_stricter(found, _own(widget, number=number, say=say)))
+    if widget.required is not None:
+        changes["required"] = widget.required or (found is not None and found.required)
     if isinstance(widget, widgets.Choice) and isinstance(field, ChoiceField) and widget.children:
         titles = {one.value: say(one.text) for one in widget.children}
         changes["options"] = tuple(
             Option(value=one.value, title=titles.get(one.value, one.title)) for one in field.options
         )
     return field.model_copy(update=changes)
+
+
+def _stricter(field: FieldSpec, own: FieldSpec) -> dict[str, Any]:
+    """Return the bounds of a field that its widget draws narrower."""
+    if isinstance(field, TextField) and isinstance(own, TextField):
+        return {"max_length": min(field.max_length, own.max_length)}
+    if isinstance(field, DateField) and isinstance(own, DateField):
+        return _narrower(field, own)
+    if isinstance(field, IntegerField) and isinstance(own, IntegerField | NumberField):
+        bounds = _narrower(field, own)
+        return {"minimum": _up(bounds["minimum"]), "maximum": _whole(bounds["maximum"])}
+    if isinstance(field, NumberField) and isinstance(own, IntegerField | NumberField):
+        return _narrower(field, own)
+    return {}
+
+
+def _narrower(one: Any, other: Any) -> dict[str, Any]:
+    return {
+        "minimum": _tightest(max, one.minimum, other.minimum),
+        "maximum": _tightest(min, one.maximum, other.maximum),
+    }
+
+
+def _tightest(which: Callable[..., Any], *bounds: Any) -> Any:
+    return which((bound for bound in bounds if bound is not None), default=None)
 
 
 def _own(
@@ -66,15 +130,16 @@ def _own(
 ) -> FieldSpec:
     """Return the field of a local place, by what its widget says."""
     common: dict[str, Any] = {"name": widget.bind, "title": "", "required": False}
+    longest = _LONGEST if widget.bind.startswith("answer.") else _LINE
     match widget:
         case widgets.TextField() | widgets.TextArea():
-            return TextField(**common, max_length=widget.max_length or _LINE)
+            return TextField(**common, max_length=widget.max_length or longest)
         case widgets.Number(decimals=decimals) if decimals != 0:
             low, high = number(widget.min), number(widget.max)
             return NumberField(**common, minimum=low, maximum=high)
         case widgets.Number() | widgets.Slider():
             low, high = number(widget.min), number(widget.max)
-            return IntegerField(**common, minimum=_whole(low), maximum=_whole(high))
+            return IntegerField(**common, minimum=_up(low), maximum=_whole(high))
         case widgets.Scale():
             return IntegerField(**common, minimum=widget.min, maximum=widget.max)
         case widgets.Check():
@@ -87,7 +152,11 @@ def _own(
 
 
 def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)
+    return None if number is None else math.floor(number)
+
+
+def _up(number: float | None) -> int | None:
+    return None if number is None else math.ceil(number)
 
 
 def _day(text: str | None) -> date | None:

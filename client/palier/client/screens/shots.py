@@ -37,7 +37,7 @@ from palier.client.screens.tokens import PaletteName
 from palier.client.screens.window import inner_size, show, window
 from palier.client.state import Asking
 
-_Tick: TypeAlias = Callable[[datetime, int, int], None]
+_Tick: TypeAlias = Callable[[datetime, int, int], object]
 
 #: The clock of the pictures: they change when the look does, and only then.
 _CLOCK = datetime(2026, 5, 12, 14, 44, 7, tzinfo=UTC)

@@ -75,6 +75,11 @@ class Words:
     date_form: str
     correct: str
     facts: str
+    # screens that authors write
+    of_field: str
+    mend_screen: str
+    unshown_title: str
+    unshown_text: str
     # a screen that is on its way
     awaited_title: str
     awaited_text: str

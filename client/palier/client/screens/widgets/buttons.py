@@ -32,11 +32,10 @@ class ButtonFace(WidgetFace[Button]):
         hands_in = widget.on_click in {"submit", "next"}
         waiting = scene.sending and hands_in
         text = self.kit.words.sending if waiting else scene.say(widget.text)
-        enabled = scene.holds(widget.enable_if) and not (hands_in and scene.locked)
-        dpg.configure_item(self._button, label=text, enabled=enabled)
+        dpg.configure_item(self._button, label=text, enabled=scene.is_pressable(widget))
 
     def _press(self) -> None:
-        self.scene.perform(self.widget.on_click)
+        self.scene.press(self.widget)
 
 
 class ActionsFace(WidgetFace[Actions]):

@@ -22,8 +22,11 @@ class InputFace(WidgetFace[Input]):
         """Add the question."""
         spec = self.scene.field(self.widget)
         draft = _Watched(self)
-        self.face = make_face(self.kit, spec, draft, enter=self.scene.hand_in)
+        self.face = make_face(self.kit, spec, draft, enter=self._enter)
         self.face.build()
+
+    def _enter(self) -> None:
+        self.scene.enter(self.widget.bind)
 
     def say(self, problem: str) -> None:
         """Show what is wrong; empty clears it."""
