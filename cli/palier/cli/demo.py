@@ -92,7 +92,7 @@ def demo(  # noqa: PLR0913 - each is an option of its own
             _tell_where(server)
             trouble = Disturbance(kept, stage=_STAGE, rounds=rounds) if chaos else None
             try:
-                session = _Demo(server, kept, folder, command, trouble)
+                session = _Demo(server, kept, folder, command, trouble, programs=programs)
                 run(session.play(bots=filled, pause=pause))
             except KeyboardInterrupt:
                 tell("Stopping.")
@@ -195,7 +195,10 @@ class _Demo:
         folder: Path,
         command: OpenSession,
         trouble: Disturbance | None,
+        *,
+        programs: Path,
     ) -> None:
+        self._programs = programs
         self._server = server
         self._kept = kept
         self._trouble = trouble
@@ -234,6 +237,7 @@ class _Demo:
         *places, last = _places(len(codes) + 1)
         for (seat, code), place in zip(codes.items(), places, strict=True):
             kept = ["--state", str(self._folder / f"desk-{seat}")]
+            kept += ["--programs", str(self._programs)]
             again = ["desk", "--seat", seat, *kept]
             window = self._window(f"desk-{seat}", ["desk", "--join", code, *kept, *place], again)
             windows.enter_context(window)

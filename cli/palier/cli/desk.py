@@ -14,6 +14,7 @@ from palier.cli.errors import CommandError, MissingPart
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
 from palier.client.asking import join
+from palier.client.controllers import InFolders, Installed, OneOf
 from palier.client.credentials import Credentials, CredentialsFile, journal_file
 from palier.client.journal import Journal
 from palier.client.screens.look import Look, PaletteChoice, Place
@@ -46,6 +47,7 @@ def desk(  # noqa: PLR0913 - each is an option of its own
     server: options.Address = None,
     data: options.Data = DATA,
     journal: options.Journals = None,
+    programs: options.Programs = options.PROGRAMS,
     state: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Sit down at a seat: with a code the first time, without one ever after."""
@@ -57,7 +59,8 @@ def desk(  # noqa: PLR0913 - each is an option of its own
     credentials = _credentials(found, kept, code, seat)
     file = journal_file(journal or folder, server=found.amqp, seat=credentials.seat)
     with Journal(file) as opened:
-        show_desk(found.transport(), credentials, opened, look)
+        known = OneOf(Installed(), InFolders(programs))
+        show_desk(found.transport(), credentials, opened, look, controllers=known)
 
 
 def _credentials(

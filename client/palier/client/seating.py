@@ -5,6 +5,7 @@ from __future__ import annotations
 from queue import SimpleQueue
 
 from palier.broker.transport import Transport
+from palier.client.controllers import Controllers
 from palier.client.credentials import Credentials
 from palier.client.journal import Journal
 from palier.client.link import Link
@@ -15,7 +16,14 @@ from palier.client.thread import LoopThread
 from palier.client.view import View
 
 
-def show_desk(transport: Transport, credentials: Credentials, journal: Journal, look: Look) -> None:
+def show_desk(
+    transport: Transport,
+    credentials: Credentials,
+    journal: Journal,
+    look: Look,
+    *,
+    controllers: Controllers | None = None,
+) -> None:
     """Show a seat's window until it is closed; blocking, in the main thread. Raises `NoDisplay`."""
     from palier.client.screens.desk import run_desk  # brings the windows along
 
@@ -34,5 +42,6 @@ def show_desk(transport: Transport, credentials: Credentials, journal: Journal, 
             errands=LinkErrands(loop, link),
             title=f"Palier: {credentials.seat}",
             look=look,
+            controllers=controllers,
         )
         loop.run(link.__aexit__()).result(timeout=15)

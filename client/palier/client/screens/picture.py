@@ -21,7 +21,7 @@ SETTLED = 8
 _SECONDS = 10.0
 
 
-def framer(tick: Callable[[], None]) -> Frames:
+def framer(tick: Callable[[], object]) -> Frames:
     """Return what draws frames, with the callbacks and ``tick`` before each; blocking."""
 
     def frame(count: int) -> None:
