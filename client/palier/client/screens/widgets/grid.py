@@ -38,6 +38,7 @@ class Head:
         self._headings = headings
         self._sorts = sort is not None
         self._items: list[Item] = []
+        self._width = 0
         _hold_themes(kit)
         with dpg.table(
             header_row=False,
@@ -93,10 +94,12 @@ class Head:
             dpg.set_value(item, said)
             left = room - inset - text_width(said, small) if heading.right else inset
             dpg.configure_item(item, indent=round(left))
-        dpg.delete_item(self._line, children_only=True)
-        dpg.configure_item(self._line, width=width, height=1)
-        ink = kit.colour("faint", 150)
-        dpg.draw_line((0, 0), (width, 0), color=ink, parent=self._line)
+        if width != self._width:
+            self._width = width
+            dpg.delete_item(self._line, children_only=True)
+            dpg.configure_item(self._line, width=width, height=1)
+            ink = kit.colour("faint", 150)
+            dpg.draw_line((0, 0), (width, 0), color=ink, parent=self._line)
 
 
 class Grid:

@@ -9,7 +9,7 @@ from typing import Any
 import dearpygui.dearpygui as dpg
 
 from palier.client.screens.drawings import draw_legend, draw_placeholder
-from palier.client.screens.extent import Axis, Curve, Extent, arrange
+from palier.client.screens.extent import Axis, Curve, Ends, Extent, arrange
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import text_width
 from palier.client.screens.points import Growing, Points, points_of
@@ -44,6 +44,7 @@ class PlotFace(WidgetFace[Plot]):
         self._width = 0
         self._stale = False
         self._drawn_at: float | None = None
+        self._ends: tuple[Ends, Ends] = ((None, None), (None, None))
         self._labels: dict[Item, Axis] = {}
         self._legend_drawn: object = None
         #: How often points were drawn, for who measures.
@@ -100,7 +101,9 @@ class PlotFace(WidgetFace[Plot]):
             dpg.configure_item(self._x, label=scene.say(widget.x_label))
         self._draw_legend()
         changed = [one.read() for one in self._series]  # all of them, whatever the first says
-        if any(changed) or self._drawn_at is None:
+        ends = self._given()
+        if any(changed) or ends != self._ends:
+            self._ends = ends
             self._stale = True
         self._draw_when_due()
 
@@ -134,8 +137,8 @@ class PlotFace(WidgetFace[Plot]):
         numerals = kit.words.numerals
         extent = arrange(
             [(one.kind, one.points) for one in self._series],
-            x=(scene.number(widget.x_min), scene.number(widget.x_max)),
-            y=(scene.number(widget.y_min), scene.number(widget.y_max)),
+            x=self._ends[0],
+            y=self._ends[1],
             size=(inside, height),
             say=lambda number, decimals: numerals.fixed(number, decimals=decimals),
             fits=lambda text: int(inside // (text_width(text, small) + kit.px(_APART))),
@@ -150,6 +153,14 @@ class PlotFace(WidgetFace[Plot]):
         self._fit(self._y, extent.y)
         for one, curve in zip(self._series, extent.curves, strict=True):
             one.draw(curve, extent)
+
+    def _given(self) -> tuple[Ends, Ends]:
+        """Return the ends of the axes that are given, as they are now."""
+        number, widget = self.scene.number, self.widget
+        return (
+            (number(widget.x_min), number(widget.x_max)),
+            (number(widget.y_min), number(widget.y_max)),
+        )
 
     def _fit(self, item: Item, axis: Axis) -> None:
         """Set the ends of an axis, and what is written along it."""
