@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dearpygui.dearpygui as dpg
+
 from palier.client.screens.dates import read_iso
 from palier.client.screens.draft import Raw
 from palier.client.screens.face import FieldFace, add_line
@@ -18,17 +20,14 @@ class DateFace(FieldFace[DateField]):
         """Add a line."""
         add_line(self, width=self.kit.px(190))
 
-    def build_hint(self) -> None:
-        """Say between which days, or how a day is written."""
-        with self.kit.lowered(2) as self._hint:
-            self.kit.text(self._hinted(), role="small", ink="muted")
-
-    def _hinted(self) -> str:
+    @property
+    def hinted(self) -> str:
+        """Between which days, or how a day is written."""
         words, spec = self.kit.words, self.spec
-        if spec.minimum is not None and spec.maximum is not None:
-            say = words.dates.say
-            return words.days["hint"].format(low=say(spec.minimum), high=say(spec.maximum))
-        return words.date_form
+        if spec.minimum is None or spec.maximum is None:
+            return words.date_form
+        say = words.dates.say
+        return words.days["hint"].format(low=say(spec.minimum), high=say(spec.maximum))
 
     def written(self, raw: Raw) -> str:
         """Return a day as the language writes it."""
@@ -41,7 +40,6 @@ class DateFace(FieldFace[DateField]):
         day = self.kit.words.dates.read(text)
         self.edited(text if day is None else day.isoformat())
 
-    def say(self, problem: str) -> None:
-        """Show the problem in the place of the hint."""
-        super().say(problem)
-        self.show(self._hint, on=not problem)
+    def put(self, raw: Raw) -> None:
+        """Show another day."""
+        dpg.set_value(self.inputs[0], self.written(raw))

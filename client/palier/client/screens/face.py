@@ -3,65 +3,114 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import dearpygui.dearpygui as dpg
 
-from palier.client.screens.draft import Draft, Raw, explain
+from palier.client.screens.draft import Raw, explain
 from palier.client.screens.fonts import Item
-from palier.client.screens.kit import Kit
+from palier.client.screens.kit import Kit, text_width
+from palier.client.screens.page import COLUMN
 from palier.schemas.forms import FieldSpec
 
 Spec = TypeVar("Spec", bound=FieldSpec)
+
+#: Between an input and what stands beside it.
+_APART = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a screen wants a question to be shown; a generated form leaves all of it to the field."""
+
+    #: Stands beside a number.
+    unit: str = ""
+    decimals: int | None = None
+    #: The ends of a slider or a scale, where they are not the field's bounds.
+    low: float | None = None
+    high: float | None = None
+    #: The lines of a text; None: as long as the text may be.
+    rows: int | None = None
+    #: What can be chosen and what is kept of it, where that is not the field's options.
+    options: tuple[tuple[str, Raw], ...] = ()
+    #: The words at the low end, in the middle and at the high end of a scale.
+    ends: tuple[str, str, str] = ("", "", "")
+    #: Whether the value is shown large.
+    large: bool = False
 
 
 class FieldFace(ABC, Generic[Spec]):
     """One question: label above, help, the input, and its problem in words.
 
     What is put in goes to the draft at once, so that a rebuilt face shows the same. ``enter`` is
-    called when Enter is pressed in a single line.
+    called when Enter is pressed in a single line. Without `lay_out` it fills its panel.
     """
 
-    #: The problem stands to the right of the input, rather than under it.
+    #: The problem stands to the right of the input where there is room, rather than under it.
     beside: ClassVar[bool] = True
 
-    def __init__(self, kit: Kit, spec: Spec, draft: Draft, *, enter: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        spec: Spec,
+        draft: MutableMapping[str, Raw],
+        *,
+        enter: Callable[[], None],
+        manner: Manner | None = None,
+    ) -> None:
         self.kit = kit
         self.spec = spec
+        self.manner = manner or Manner()
         self.draft = draft
         self.enter = enter
         self.inputs: list[Item] = []
+        self.width = 0
+        self._seen = self.raw
+        self._problem_code = ""
 
     @property
     def raw(self) -> Raw:
         """What is put in so far."""
         return self.draft.get(self.spec.name)
 
+    # -- its items --------------------------------------------------------------------------------
+
     def build(self) -> None:
         """Add the question to the current container."""
-        kit, spec = self.kit, self.spec
-        title = spec.title if spec.required else kit.words.optional.format(title=spec.title)
-        kit.text(title, role="strong", wrap=True)
-        if spec.help:
-            kit.text(spec.help, role="small", ink="muted", wrap=True)
-        if self.beside:
-            with kit.across(spacing=12):
+        kit = self.kit
+        self.build_label()
+        self._help = kit.text("", role="small", ink="muted", wrap=True)
+        with kit.across(spacing=_APART) as self._line:
+            with dpg.group() as self._input:
                 self.build_input()
-                with kit.lowered(9):
-                    self.build_hint()
-                    self.build_problem()
-        else:
-            self.build_input()
-            self.build_problem()
+            if self.beside:
+                with dpg.group() as self._hint:
+                    kit.themes.bind(self._hint, "flush")
+                    self._hint_lower = dpg.add_spacer(height=kit.px(self.drop + 2))
+                    self._hinted = kit.text("", role="small", ink="muted")
+            with dpg.group() as self._place:
+                kit.themes.bind(self._place, "flush")
+                self._lower = dpg.add_spacer(height=kit.px(self.drop), show=self.beside)
+                self.build_problem()
+        dpg.configure_item(self._line, horizontal=self.beside)
         self.build_below()
+        self.rephrase()
+        self.say("")
+
+    def build_label(self) -> None:
+        """Add what stands above the input."""
+        self._label: Item = self.kit.text("", role="strong", wrap=True)
 
     @abstractmethod
     def build_input(self) -> None:
         """Add the input, and put its items into ``inputs``."""
 
-    def build_hint(self) -> None:
-        """Add what stands beside the input while there is no problem."""
+    @property
+    def hinted(self) -> str:
+        """What is to be known about the input before there is a problem."""
+        return ""
 
     def build_below(self) -> None:
         """Add what stands under input and problem."""
@@ -71,10 +120,61 @@ class FieldFace(ABC, Generic[Spec]):
         self._problem = self.kit.text("", ink="bad", wrap=True, show=False)
         self.kit.name(f"problem.{self.spec.name}", self._problem)
 
+    @property
+    def drop(self) -> int:
+        """How far what stands beside the input is pushed down, to be on its line."""
+        return 9
+
+    def named(self, item: Item, part: str = "") -> Item:
+        """Name one of the field's items and count it among its inputs."""
+        name = f"field.{self.spec.name}" + (f".{part}" if part else "")
+        self.inputs.append(item)
+        return self.kit.name(name, item)
+
     @staticmethod
     def show(item: Item, *, on: bool) -> None:
         """Show an item, or hide it."""
         dpg.configure_item(item, show=on)
+
+    # -- what it asks -----------------------------------------------------------------------------
+
+    def ask(self, spec: Spec, manner: Manner) -> None:
+        """Take a question that has changed: its words, its bounds, its options."""
+        if (spec, manner) != (self.spec, self.manner):
+            self.spec, self.manner = spec, manner
+            self.rephrase()
+            self.say(self._problem_code)
+
+    def rephrase(self) -> None:
+        """Bring label, help and whatever depends on the question up to date."""
+        spec = self.spec
+        self.say_label(self.title)
+        dpg.set_value(self._help, spec.help or "")
+        self.show(self._help, on=bool(spec.help))
+        if self.beside:
+            dpg.set_value(self._hinted, self.hinted)
+
+    def say_label(self, title: str) -> None:
+        """Say what is asked."""
+        dpg.set_value(self._label, title)
+        self.show(self._label, on=bool(title))
+
+    @property
+    def title(self) -> str:
+        """What is asked, and whether it can be left out."""
+        spec = self.spec
+        if spec.required or not spec.title:
+            return spec.title
+        return self.kit.words.optional.format(title=spec.title)
+
+    def lay_out(self, width: int) -> None:
+        """Fit a width in pixels; lines longer than a column of text are hard to follow."""
+        self.width = min(width, self.kit.px(COLUMN))
+        for item in (self._label, self._help):
+            dpg.configure_item(item, wrap=self.width)
+        self._place_beside()
+
+    # -- what is put in ---------------------------------------------------------------------------
 
     def written(self, raw: Raw) -> str:
         """Return what a line has in it where the draft has this."""
@@ -84,22 +184,64 @@ class FieldFace(ABC, Generic[Spec]):
         """Take what is typed into a line."""
         self.edited(text)
 
-    def named(self, item: Item, part: str = "") -> Item:
-        """Name one of the field's items and count it among its inputs."""
-        name = f"field.{self.spec.name}" + (f".{part}" if part else "")
-        self.inputs.append(item)
-        return self.kit.name(name, item)
-
     def edited(self, raw: Raw) -> None:
         """Keep what is put in; a problem that was shown may be solved by it."""
-        self.draft[self.spec.name] = raw
+        self._seen = raw
         self.say("")
+        self.draft[self.spec.name] = raw
+
+    def follow(self) -> None:
+        """Show what the draft has, if it was put there by somebody else.
+
+        Whoever types is not disturbed: they see it once they leave the line.
+        """
+        if self.raw != self._seen and not self._is_busy:
+            self._seen = self.raw
+            self.put(self.raw)
+            self.say("")
+
+    @property
+    def _is_busy(self) -> bool:
+        return any(dpg.get_item_state(one).get("active") for one in self.inputs)
+
+    @abstractmethod
+    def put(self, raw: Raw) -> None:
+        """Show what the draft has."""
+
+    # -- what is wrong with it --------------------------------------------------------------------
 
     def say(self, problem: str) -> None:
-        """Show a problem by its code, or as the worker's sentence; empty clears it."""
+        """Show a problem by its code, or as a sentence; empty clears it."""
+        self._problem_code = problem
         dpg.set_value(self._problem, explain(self.spec, problem, self.kit.words))
-        self.show(self._problem, on=bool(problem))
+        for item in (self._problem, self._place):
+            self.show(item, on=bool(problem))
+        if self.beside:
+            self.show(self._hint, on=not problem and bool(self.hinted))
         self.mark(bad=bool(problem))
+        self._place_beside()
+
+    def input_width(self) -> float:
+        """Return how wide the input is, in pixels."""
+        return float(dpg.get_item_width(self.inputs[0]))
+
+    def _place_beside(self) -> None:
+        """Put hint and problem beside the input where there is room, else under it."""
+        if not self.width:
+            return
+        kit = self.kit
+        if self._problem_code:
+            needed = text_width(dpg.get_value(self._problem), kit.fonts["body"])
+        else:
+            needed = text_width(self.hinted, kit.fonts["small"])
+        left = self.width - self.input_width() - kit.px(_APART)
+        beside = self.beside and needed <= left
+        dpg.configure_item(self._line, horizontal=beside)
+        dpg.configure_item(self._problem, wrap=-1 if beside else self.width)
+        self.show(self._lower, on=beside)
+        if self.beside:
+            self.show(self._hint_lower, on=beside)
+            dpg.configure_item(self._hinted, wrap=-1 if beside else self.width)
 
     def mark(self, *, bad: bool) -> None:
         """Mark the inputs as bad, or no longer."""

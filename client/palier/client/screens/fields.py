@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 
 from palier.client.screens.choice_faces import CheckFace, ComboFace, RadioFace
 from palier.client.screens.date_face import DateFace
-from palier.client.screens.draft import Draft
+from palier.client.screens.draft import Raw
 from palier.client.screens.face import AnyFace
 from palier.client.screens.kit import Kit
 from palier.client.screens.number_faces import NumberFace, SliderFace
@@ -27,7 +27,9 @@ MOST_RADIOS = 6
 WIDEST_SLIDER = 200
 
 
-def make_face(kit: Kit, spec: FieldSpec, draft: Draft, *, enter: Callable[[], None]) -> AnyFace:
+def make_face(
+    kit: Kit, spec: FieldSpec, draft: MutableMapping[str, Raw], *, enter: Callable[[], None]
+) -> AnyFace:
     """Return the face that suits a field."""
     return _kind(spec)(kit, spec, draft, enter=enter)
 

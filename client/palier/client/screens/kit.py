@@ -139,7 +139,7 @@ class Kit:
             yield item
 
     @contextmanager
-    def row(self, *widths: float | None) -> Iterator[None]:
+    def row(self, *widths: float | None) -> Iterator[Item]:
         """Open a row over the full width: None stretches, a number is fixed.
 
         An invisible table is the only way to align right that survives a resize.
@@ -158,7 +158,7 @@ class Kit:
                     init_width_or_weight=1 if width is None else self.px(width),
                 )
             with dpg.table_row():
-                yield
+                yield table
 
     def hairline(self) -> None:
         """Draw a line across the window."""

@@ -144,6 +144,9 @@ def _own(
             return IntegerField(**common, minimum=widget.min, maximum=widget.max)
         case widgets.Check():
             return FlagField(**common, default=False)
+        case widgets.Choice(source=str()):
+            # what can be chosen is among the data, and may change with them
+            return TextField(**common, max_length=_LONGEST)
         case widgets.Choice():
             options = tuple(Option(value=o.value, title=say(o.text)) for o in widget.children)
             return ChoiceField(**common, options=options)

@@ -279,8 +279,39 @@ class Themes:
             ),
             styles=((dpg.mvStyleVar_ItemSpacing, px(10), 0),),
         )
+        self._points()
         step = (dpg.mvStyleVar_FramePadding, px(0), px(0))
         self._add("step", dpg.mvButton, colours=plain, styles=(step,), disabled=off)
+
+    def _points(self) -> None:
+        """Make the points of a scale: round buttons, the chosen one filled."""
+        colour, px = self._colour, self._px
+        round_ = (
+            (dpg.mvStyleVar_FramePadding, 0, 0),
+            (dpg.mvStyleVar_FrameRounding, px(20)),
+        )
+        looks = {
+            "point": ("surface", "accent_soft", "accent_soft", "text", "faint"),
+            "point-bad": ("surface", "accent_soft", "accent_soft", "text", "bad"),
+            "point-on": ("accent", "accent_hover", "accent_active", "on_accent", "accent"),
+        }
+        targets = (
+            dpg.mvThemeCol_Button,
+            dpg.mvThemeCol_ButtonHovered,
+            dpg.mvThemeCol_ButtonActive,
+            dpg.mvThemeCol_Text,
+            dpg.mvThemeCol_Border,
+        )
+        for name, roles in looks.items():
+            ground = "track" if name == "point-on" else "sunken"
+            off = (ground, ground, ground, "text" if name == "point-on" else "muted", "border")
+            self._add(
+                name,
+                dpg.mvButton,
+                colours=tuple(zip(targets, map(colour, roles), strict=True)),
+                styles=round_,
+                disabled=tuple(zip(targets, map(colour, off), strict=True)),
+            )
 
     def _fields(self) -> None:
         colour, px = self._colour, self._px
@@ -293,22 +324,21 @@ class Themes:
         )
         kinds = (dpg.mvInputText, dpg.mvCombo)
         for name, line in (("field", "faint"), ("field-bad", "bad")):
-            border = ((dpg.mvThemeCol_Border, colour(line)),)
+            border = (
+                (dpg.mvThemeCol_Border, colour(line)),
+                (dpg.mvThemeCol_Button, colour("field")),
+                (dpg.mvThemeCol_ButtonHovered, colour("field_hover")),
+                (dpg.mvThemeCol_ButtonActive, colour("field_hover")),
+            )
             # a list that opens takes the padding of the card it stands in
             padding = (dpg.mvStyleVar_WindowPadding, px(12), px(10))
-            self._add(name, *kinds, colours=border, styles=(padding,), disabled=off)
+            # the arrow of a list that opens is a button
+            arrow = (*off, (dpg.mvThemeCol_Button, colour("sunken")))
+            self._add(name, *kinds, colours=border, styles=(padding,), disabled=arrow)
         for shape, rounding in (("box", 6), ("option", 13)):
             for name, line in ((shape, "faint"), (f"{shape}-bad", "bad")):
-                self._add(
-                    name,
-                    dpg.mvCheckbox,
-                    colours=((dpg.mvThemeCol_Border, colour(line)),),
-                    styles=(
-                        (dpg.mvStyleVar_FramePadding, px(4), px(4)),
-                        (dpg.mvStyleVar_FrameRounding, px(rounding)),
-                    ),
-                    disabled=off,
-                )
+                self._box(name, rounding, border=line, disabled=off)
+            self._box(f"{shape}-on", rounding, disabled=(), border="accent")
         for name, grab in (("slider", "mark"), ("slider-untouched", "faint")):
             self._add(
                 name,
@@ -331,6 +361,37 @@ class Themes:
                     (dpg.mvThemeCol_Border, CLEAR),
                 ),
             )
+
+    def _box(self, name: str, rounding: int, *, border: str, disabled: Iterable[_Colour]) -> None:
+        """Make a box to tick: empty it has a border, ticked it is filled."""
+        colour, px = self._colour, self._px
+        lit: tuple[_Colour, ...] = ((dpg.mvThemeCol_Border, colour(border)),)
+        off = tuple(disabled)
+        if not off:
+            lit = (
+                *lit,
+                (dpg.mvThemeCol_FrameBg, colour("accent")),
+                (dpg.mvThemeCol_FrameBgHovered, colour("accent_hover")),
+                (dpg.mvThemeCol_FrameBgActive, colour("accent_active")),
+                (dpg.mvThemeCol_CheckMark, colour("on_accent")),
+            )
+            off = (
+                (dpg.mvThemeCol_FrameBg, colour("track")),
+                (dpg.mvThemeCol_FrameBgHovered, colour("track")),
+                (dpg.mvThemeCol_FrameBgActive, colour("track")),
+                (dpg.mvThemeCol_CheckMark, colour("on_track")),
+                (dpg.mvThemeCol_Border, colour("border")),
+            )
+        self._add(
+            name,
+            dpg.mvCheckbox,
+            colours=lit,
+            styles=(
+                (dpg.mvStyleVar_FramePadding, px(4), px(4)),
+                (dpg.mvStyleVar_FrameRounding, px(rounding)),
+            ),
+            disabled=off,
+        )
 
     def _texts(self) -> None:
         for ink in ("muted", "faint", "ok", "warn", "bad", "accent_text"):

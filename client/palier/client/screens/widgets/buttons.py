@@ -7,54 +7,78 @@ from types import MappingProxyType
 
 import dearpygui.dearpygui as dpg
 
+from palier.client.screens.kit import text_width
 from palier.client.screens.scene import Scene
 from palier.client.screens.widgets.face import AnyWidgetFace, WidgetFace
 from palier.schemas.message import Value
 from palier.schemas.screens.widgets import Actions, Button
+
+#: What hands the stage in, and waits for the worker's word.
+_HANDS_IN = frozenset({"submit", "next"})
+#: Between two buttons, and left and right of a button's text.
+_APART, _PADDING = 10, 20
 
 
 class ButtonFace(WidgetFace[Button]):
     """A button, disabled while its condition does not hold."""
 
     fills = False
-    above = 16
+    above = 18
 
     def build_inside(self) -> None:
         """Add the button."""
         self._button = self.kit.button("", press=self._press, kind=self.widget.kind)
-        if self.widget.on_click in {"submit", "next"}:
+        if self.widget.on_click in _HANDS_IN:
             self.kit.name("submit", self._button)
+        if self.widget.id:
+            self.kit.name(f"button.{self.widget.id}", self._button)
 
     def refresh(self) -> None:
         """Say its text anew, and whether it can be pressed."""
         super().refresh()
         scene, widget = self.scene, self.widget
-        hands_in = widget.on_click in {"submit", "next"}
+        hands_in = widget.on_click in _HANDS_IN
         waiting = scene.sending and hands_in
         text = self.kit.words.sending if waiting else scene.say(widget.text)
         dpg.configure_item(self._button, label=text, enabled=scene.is_pressable(widget))
+
+    @property
+    def width(self) -> float:
+        """How wide it is, in pixels."""
+        text = text_width(dpg.get_item_label(self._button) or "", self.kit.fonts["strong"])
+        return text + self.kit.px(2 * _PADDING)
+
+    def focus(self) -> None:
+        """Put the keyboard here."""
+        dpg.focus_item(self._button)
 
     def _press(self) -> None:
         self.scene.press(self.widget)
 
 
 class ActionsFace(WidgetFace[Actions]):
-    """A row of buttons."""
+    """A row of buttons; a column where they do not fit."""
 
-    above = 24
+    above = 26
 
     def __init__(self, scene: Scene, widget: Actions) -> None:
         super().__init__(scene, widget)
-        self._buttons = tuple(scene.make(one) for one in widget.children)
+        self._buttons = tuple(ButtonFace(scene, one) for one in widget.children)
+        self._width = 0
 
     @property
     def inner(self) -> tuple[AnyWidgetFace, ...]:
         """The buttons."""
         return self._buttons
 
+    @property
+    def visible(self) -> bool:
+        """Whether any of them is seen."""
+        return super().visible and any(one.visible for one in self._buttons)
+
     def build_inside(self) -> None:
         """Add the row."""
-        with self.kit.across():
+        with self.kit.across(spacing=_APART) as self._row:
             for one in self._buttons:
                 one.build()
 
@@ -63,6 +87,18 @@ class ActionsFace(WidgetFace[Actions]):
         super().refresh()
         for one in self._buttons:
             one.refresh()
+        self._fit()
+
+    def lay_out(self, width: int) -> None:
+        """Stand in a row where there is room."""
+        self._width = width
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._width:
+            seen = [one.width for one in self._buttons if one.visible]
+            needed = sum(seen) + self.kit.px(_APART) * (len(seen) - 1)
+            dpg.configure_item(self._row, horizontal=needed <= self._width)
 
 
 #: From model to face.

@@ -96,7 +96,7 @@ class CardFace(PiledFace[Card]):
             with dpg.group() as self._content:
                 if self.widget.title:
                     self._title = kit.text("", role="section")
-                    kit.gap(14)
+                    kit.gap(16)
                 self._pile.build()
             self._rest = dpg.add_spacer(height=0, show=False)
 
