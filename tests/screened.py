@@ -31,8 +31,7 @@ PLAIN, ASKING = plain("Welcome."), asking()
 
 #: One that people talk on, and that follows prices.
 TALKING = (
-    '<screen><chat stream="talk"/><plot><line source="stream.prices" x="number" y="value"/></plot>'
-    f"{_NEXT}</screen>"
+    f'<screen><chat stream="talk"/><plot><series source="stream.prices"/></plot>{_NEXT}</screen>'
 )
 
 Body = Callable[[ProgramSession], Awaitable[None]]
@@ -65,4 +64,5 @@ def screened(
     known.add("example", program(body), folder=folder)
     rehearsal = Rehearsal(database, known, seats=seats, workers=2)
     rehearsal.open("example", start=start)
+    rehearsal.overview()  # or it was not opened
     return rehearsal

@@ -32,6 +32,8 @@ pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(120)]
 
 ENDOWMENT, MULTIPLIER = 20, Decimal("1.6")
 
+TABLES = {f"{one}.csv" for one in ("answers", "payoffs", "stages", "events", "onset", "posts")}
+
 
 @pytest.fixture(scope="module", autouse=True)
 def rabbitmq() -> None:
@@ -85,10 +87,7 @@ def folder(played: Done, runs: Path) -> Path:
 def test_a_demo_leaves_its_data_and_nothing_else(folder: Path) -> None:
     assert {one.name for one in folder.iterdir()} == {
         "palier.db",
-        "answers.csv",
-        "payoffs.csv",
-        "stages.csv",
-        "events.csv",
+        *TABLES,
         "worker.log",
         "operator.secret",
         "room.secret",
@@ -107,7 +106,7 @@ def test_a_demo_prints_where_its_data_are(played: Done, folder: Path) -> None:
     ]
     printed = {one.name: one for one in paths}
 
-    assert set(printed) == {"palier.db", "answers.csv", "payoffs.csv", "stages.csv", "events.csv"}
+    assert set(printed) == {"palier.db", *TABLES}
     assert all(one == folder / name and one.is_file() for name, one in printed.items())
 
 

@@ -174,7 +174,7 @@ def test_a_running_session_is_exported_as_far_as_it_is(database: Database) -> No
 
     found = exported(postman)
 
-    assert list(found) == ["answers", "payoffs", "stages", "events"]
+    assert list(found) == ["answers", "payoffs", "stages", "events", "onset", "posts"]
     answers = found["answers"]
     assert answers.columns[-3:] == ("how", "set_aside", "value")
     rows = [dict(zip(answers.columns, one, strict=True)) for one in answers.rows]
@@ -226,4 +226,4 @@ def test_the_payoffs_of_a_finished_session_are_exact(database: Database) -> None
 def test_a_session_that_nobody_opened_has_empty_tables(database: Database) -> None:
     found = exported(Postman(database.migrated()))
 
-    assert [one.rows for one in found.values()] == [()] * 4
+    assert [one.rows for one in found.values()] == [()] * 6

@@ -65,6 +65,7 @@ def demo(  # noqa: PLR0913 - each is an option of its own
     seed: Annotated[int, typer.Option(help="Makes groups and bots repeatable.")] = 1,
     runs: Annotated[Path, typer.Option(help="Where the data of each demo go.")] = Path("runs"),
     programs: options.Programs = options.PROGRAMS,
+    watch: options.Watch = False,
 ) -> None:
     """Play the public-goods game: desk windows where there is a display, bots where there is none.
 
@@ -88,7 +89,10 @@ def demo(  # noqa: PLR0913 - each is an option of its own
         seed=seed,
     )
     try:
-        with stack(folder, programs=programs, database=None, progress=tell) as (server, kept):
+        with stack(folder, programs=programs, database=None, progress=tell, watch=watch) as (
+            server,
+            kept,
+        ):
             _tell_where(server)
             trouble = Disturbance(kept, stage=_STAGE, rounds=rounds) if chaos else None
             try:

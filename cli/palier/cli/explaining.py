@@ -164,6 +164,13 @@ class Explainer:
             case "seat-replaced":
                 seat = body["seat"]
                 return _Said(f"{who} gave {seat} a new code{why}", seats=[seat])
+            case "help-called":
+                seat = body["seat"]
+                words = f"{seat} called for help{bracketed(short(body.get('text', '')))}"
+                return _Said(words, seats=[seat])
+            case "attended":
+                seat = body["seat"]
+                return _Said(f"{who} answered {seat}, who had called for help{why}", seats=[seat])
             case "bot-at-a-loss":
                 seat = body["seat"]
                 words = f"The bot of {seat} found no answer that {body['stage']} takes"

@@ -214,6 +214,24 @@ def readmit(
     )
 
 
+def attend(
+    name: Name,
+    seats: Seats,
+    *,
+    reason: Reason = "",
+    as_json: options.Json = False,
+    server: options.Address = None,
+    data: options.Data = DATA,
+) -> None:
+    """Note that seats which called for help have been helped."""
+    chosen = named_seats(seats)
+    _do(
+        (server, data, as_json),
+        name,
+        lambda operator, session: operator.attend(session, *chosen, reason=reason),
+    )
+
+
 def replace(
     name: Name,
     seat: Annotated[str, typer.Argument(help="The seat's name.", metavar="SEAT")],

@@ -25,5 +25,9 @@ Journals = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="For scripts: JSON on standard output.")]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Show screens anew as soon as their files are saved."),
+]
 
 PROGRAMS = Path(os.environ.get("PALIER_PROGRAMS", "programs"))

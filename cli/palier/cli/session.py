@@ -15,6 +15,7 @@ from palier.cli.server import DATA, find_server
 from palier.cli.showing import (
     codes_table,
     first_look,
+    notes,
     out,
     overview_table,
     rows_table,
@@ -107,7 +108,7 @@ def show(
         out.print_json(overview.model_dump_json())
         return
     out.print(overview_table(overview))
-    for line in stopped_by(overview):
+    for line in (*notes(overview), *stopped_by(overview)):
         out.print(line, soft_wrap=True)
 
 
@@ -161,7 +162,10 @@ def export_(
     server: options.Address = None,
     data: options.Data = DATA,
 ) -> None:
-    """Write a session's answers, payoffs, stages and events as CSV files; also while it runs."""
+    """Write a session's data as CSV files, also while it runs.
+
+    Answers, payoffs, stages, events, when each stage was painted, and what was posted.
+    """
     from palier.cli.exports import read_exports, write_exports
 
     database = find_server(server, data).need("database", "PALIER_DATABASE")
@@ -184,6 +188,7 @@ for one in (
     interventions.exclude,
     interventions.stand_in,
     interventions.readmit,
+    interventions.attend,
     interventions.replace,
     interventions.retry,
     history.log,

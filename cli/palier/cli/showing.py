@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from palier.cli.words import names, span
+from palier.cli.course import within
+from palier.cli.words import bracketed, names, short, span
 from palier.schemas.events import Clock
 from palier.schemas.replies import Overview, SeatRow
 
@@ -36,6 +37,9 @@ _STATES = {
     "excluded": ("excluded", "dim"),
     "finished": ("finished", "bold green"),
 }
+
+#: States of seats whose stage is open.
+_OPEN = frozenset({"working", "submitted"})
 
 #: An answer that did not come from its seat.
 _HOW = {"default": "default taken", "bot": "bot answered", "operator": "operator answered"}
@@ -113,6 +117,34 @@ def stopped_by(overview: Overview) -> list[str]:
         f"The program failed: {overview.reason}",
         *(f"  {one}" for one in lines[-_LAST_LINES:]),
         f"Decisions are kept. Mend the program, then: palier session retry {overview.session}",
+    ]
+
+
+def notes(overview: Overview) -> list[str]:
+    """Return what stands below the table: who calls for help, how evenly open stages were shown."""
+    return [*_calls(overview), *_skews(overview)]
+
+
+def _calls(overview: Overview) -> list[str]:
+    calls = [(one.called_at, one) for one in overview.seats if one.called_at is not None]
+    return [
+        f"{row.seat} calls for help since {span((overview.now - at).total_seconds())}"
+        f"{bracketed(short(row.call))}: palier session attend {overview.session} {row.seat}"
+        for at, row in sorted(calls, key=lambda one: one[0])
+    ]
+
+
+def _skews(overview: Overview) -> list[str]:
+    """Return how far apart the desks of each open stage had painted it, as they report it."""
+    openings: dict[tuple[str, int], list[SeatRow]] = {}
+    for one in overview.seats:
+        if one.scope is not None and one.painted is not None and one.state in _OPEN:
+            openings.setdefault((one.scope, one.generation), []).append(one)
+    return [
+        f"{rows[0].stage}{within(scope)} was painted on {len(rows)} desks within "
+        f"{1000 * (max(times) - min(times)):.0f} ms."
+        for (scope, _), rows in openings.items()
+        if len(times := [one.painted for one in rows if one.painted is not None]) > 1
     ]
 
 

@@ -21,7 +21,12 @@ _WORKER_DEADLINE = 60.0
 
 @contextmanager
 def stack(
-    data: Path, *, programs: Path, database: str | None, progress: Callable[[str], None]
+    data: Path,
+    *,
+    programs: Path,
+    database: str | None,
+    progress: Callable[[str], None],
+    watch: bool = False,
 ) -> Iterator[tuple[Server, KeptServer]]:
     """Run a server in a folder; yield it once commands are taken, and what keeps it running.
 
@@ -55,7 +60,8 @@ def stack(
         progress("The worker is starting.")
 
         def start() -> Child:
-            return worker(server, programs=programs, health=health, log=data / "worker.log")
+            log = data / "worker.log"
+            return worker(server, programs=programs, health=health, log=log, watch=watch)
 
         with KeptWorker(start) as kept:
             _wait(kept, health)
@@ -67,8 +73,10 @@ def stack(
                 file.unlink(missing_ok=True)
 
 
-def worker(server: Server, *, programs: Path, health: Path, log: Path) -> Child:
-    """Start a worker of a server as a child process."""
+def worker(
+    server: Server, *, programs: Path, health: Path, log: Path, watch: bool = False
+) -> Child:
+    """Start a worker of a server as a child process; ``watch``: it looks for changed screens."""
     authority = server.amqp.removeprefix("amqp://")
     return Child(
         "palier.workers",
@@ -81,6 +89,7 @@ def worker(server: Server, *, programs: Path, health: Path, log: Path) -> Child:
             "PALIER_ROOM_PASSWORD": server.room_password,
             "PALIER_HEALTH_FILE": str(health.resolve()),
             "PALIER_PARTITIONS": "1",
+            **({"PALIER_WATCH": "1"} if watch else {}),
         },
         log=log,
     )

@@ -33,10 +33,14 @@ def up(
     database: Annotated[
         str | None, typer.Option(help="PostgreSQL instead of a SQLite file in the folder.")
     ] = None,
+    watch: options.Watch = False,
 ) -> None:
     """Run a server here until Ctrl-C: a private RabbitMQ and a worker."""
     stop_on_signals()
-    with stack(data, programs=programs, database=database, progress=tell) as (server, worker):
+    with stack(data, programs=programs, database=database, progress=tell, watch=watch) as (
+        server,
+        worker,
+    ):
         out.print(_ready(server, data), soft_wrap=True)
         while True:
             time.sleep(_LOOK)

@@ -12,6 +12,7 @@
                                       notices a worker that hangs or is cut off
 ``PALIER_SEAT_RATE``                  messages a second that a seat may send for long (50)
 ``PALIER_HEALTH_FILE``                a file that is touched as long as commands are taken
+``PALIER_WATCH``                      1: screens are shown anew as soon as their files are saved
 ``PALIER_LOG_LEVEL``                  INFO
 ====================================  ==========================================================
 
@@ -66,6 +67,7 @@ class Settings(BaseModel):
     heartbeat: int = Field(default=3, ge=1, le=60)
     seat_rate: float = Field(default=SEAT_RATE, gt=0)
     health_file: Path = Path(tempfile.gettempdir()) / "palier-worker.health"
+    watch: bool = False
     log_level: str = "INFO"
 
     @classmethod
@@ -129,6 +131,7 @@ def surroundings(settings: Settings) -> Surroundings:
         secrets=Secrets(operator=settings.operator_password, room=settings.room_password),
         partitions=settings.partitions,
         seat_rate=settings.seat_rate,
+        watch=settings.watch,
     )
 
 

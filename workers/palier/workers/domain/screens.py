@@ -47,6 +47,7 @@ class Screens:
         self.bundle: str | None = None
         #: The hashes of all that a desk may want to have before it is wanted.
         self.contents: tuple[str, ...] = ()
+        self._bundle: StoredContent | None = None
         self._fitting: set[Hashable] = set()
         self.replace(folder, bundle=bundle)
 
@@ -54,7 +55,7 @@ class Screens:
         """Show what is in this folder from now on; what was shown can be had for a while still."""
         found = dict(folder.contents)
         self.contents = tuple(sorted(found))
-        self.bundle = None
+        self._bundle, self.bundle = bundle, None
         if bundle is not None:
             self.bundle = digest(bundle.data)
             found[self.bundle] = bundle
@@ -63,6 +64,10 @@ class Screens:
         self._digests = {name: one.spec.digest for name, one in folder.screens.items()}
         self._contents = {**dict(earlier[-_EARLIER:]), **found}
         self._fitting.clear()
+
+    def change(self, folder: ScreenFolder) -> None:
+        """Show what is in this folder from now on, with the bundle as it is."""
+        self.replace(folder, bundle=self._bundle)
 
     @property
     def digests(self) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
 from palier.schemas.names import ALL
 from palier.workers.persistence import tables
@@ -26,7 +26,8 @@ def export(db: Connection, session: str) -> tuple[Export, ...]:
 
     ``answers``: a row for each arrival, with a column for each field that any form had, how it came
     about, and whether it was ``set_aside`` when the session went on from an earlier stage;
-    ``payoffs``: a row for each seat; ``stages``: a row for each generation; ``events``: the log.
+    ``payoffs``: a row for each seat; ``stages``: a row for each generation; ``events``: the log;
+    ``onset``: when each desk had shown a generation; ``posts``: what was said within stages.
     """
     groups = _groups(db, session)
     return (
@@ -34,6 +35,8 @@ def export(db: Connection, session: str) -> tuple[Export, ...]:
         _payoffs(db, session, groups),
         _stages(db, session),
         _events(db, session),
+        _onset(db, session),
+        _posts(db, session),
     )
 
 
@@ -50,11 +53,10 @@ def _groups(db: Connection, session: str) -> dict[str, str]:
 
 def _answers(db: Connection, session: str, groups: dict[str, str]) -> Export:
     arrival, run, answer = tables.arrival, tables.stage_run, tables.answer
-    same_run = [arrival.c[one] == run.c[one] for one in ("session", "scope", "generation")]
     same_answer = [
         arrival.c[one] == answer.c[one] for one in ("session", "scope", "generation", "seat")
     ]
-    joined = arrival.join(run, same_run[0] & same_run[1] & same_run[2]).outerjoin(
+    joined = arrival.join(run, _same_run(arrival)).outerjoin(
         answer, same_answer[0] & same_answer[1] & same_answer[2] & same_answer[3]
     )
     found = db.execute(
@@ -159,6 +161,79 @@ def _events(db: Connection, session: str) -> Export:
     rows = db.execute(select(table).where(table.c.session == session).order_by(table.c.version))
     columns = ("session", "version", "kind", "author", "at", "body")
     return Export("events", columns, tuple(_plain(rows, columns)))
+
+
+def _onset(db: Connection, session: str) -> Export:
+    onset, run = tables.onset, tables.stage_run
+    rows = db.execute(
+        select(onset, run.c.stage, run.c.visit, run.c.opened_at)
+        .select_from(onset.join(run, _same_run(onset)))
+        .where(onset.c.session == session)
+        .order_by(run.c.opened_at, onset.c.scope, onset.c.generation, onset.c.seat)
+    )
+    columns = (
+        *("session", "scope", "generation", "stage", "visit", "seat"),
+        *("opened_at", "painted_at", "seconds", "off_by"),
+    )
+    return Export(
+        "onset",
+        columns,
+        tuple(
+            (
+                one.session,
+                one.scope,
+                one.generation,
+                one.stage,
+                one.visit,
+                one.seat,
+                one.opened_at.isoformat(),
+                one.painted_at.isoformat(),
+                # a desk's clock may be a little ahead
+                max(0.0, (one.painted_at - one.opened_at).total_seconds()),
+                one.off_by,
+            )
+            for one in rows
+        ),
+    )
+
+
+def _posts(db: Connection, session: str) -> Export:
+    post, run = tables.post, tables.stage_run
+    rows = db.execute(
+        select(post, run.c.stage, run.c.visit, (run.c.status == "void").label("void"))
+        .select_from(post.join(run, _same_run(post)))
+        .where(post.c.session == session)
+        .order_by(post.c.scope, post.c.generation, post.c.number)
+    )
+    columns = (
+        *("session", "scope", "generation", "stage", "visit"),
+        *("number", "stream", "seat", "at", "value", "set_aside"),
+    )
+    return Export(
+        "posts",
+        columns,
+        tuple(
+            (
+                one.session,
+                one.scope,
+                one.generation,
+                one.stage,
+                one.visit,
+                one.number,
+                one.stream,
+                one.seat,
+                one.at.isoformat(),
+                one.value,
+                int(one.void),
+            )
+            for one in rows
+        ),
+    )
+
+
+def _same_run(table: Table) -> ColumnElement[bool]:
+    run = tables.stage_run
+    return and_(*(table.c[one] == run.c[one] for one in ("session", "scope", "generation")))
 
 
 def _plain(rows: Iterable[Any], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:

@@ -325,6 +325,19 @@ def open_scopes(db: Connection) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(one.session, one.name, tuple(one.seats)) for one in rows]
 
 
+def running_programs(db: Connection) -> dict[str, list[str]]:
+    """Return the sessions that are not over, by program."""
+    session = tables.session
+    found: dict[str, list[str]] = {}
+    for one in db.execute(
+        select(session.c.program, session.c.name)
+        .where(session.c.status.not_in(_OVER))
+        .order_by(session.c.name)
+    ):
+        found.setdefault(one.program, []).append(one.name)
+    return found
+
+
 def _seats(db: Connection, condition: Any) -> list[SeatRecord]:
     seat, session = tables.seat, tables.session
     rows = db.execute(

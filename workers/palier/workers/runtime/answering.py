@@ -29,7 +29,7 @@ from palier.workers.runtime.work import Work
 #: Characters of a log that one message carries.
 _LOG_SIZE = 400_000
 
-#: Posts, and characters of posts, that one message carries.
+#: Posts, and bytes of posts, that one message carries.
 _POSTS, _POSTS_SIZE = 1000, 200_000
 
 
@@ -78,7 +78,7 @@ def get_posts(work: Work, asked: Asked, query: GetPosts) -> Reply:
     found = record.read_posts(
         work.db, session, scope, generation, after=query.after, limit=_POSTS + 1
     )
-    sizes = accumulate(len(one.model_dump_json()) for one in found[:_POSTS])
+    sizes = accumulate(len(one.model_dump_json().encode()) for one in found[:_POSTS])
     # one alone always fits
     kept = found[: max(1, sum(size <= _POSTS_SIZE for size in sizes))]
     return Posts(

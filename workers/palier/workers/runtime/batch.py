@@ -19,6 +19,7 @@ from palier.broker.transport import Delivery, Publication
 from palier.schemas.registry import message_type
 from palier.schemas.replies import LATER, Refused
 from palier.workers.domain.facts import PresenceChanged, Progress
+from palier.workers.domain.session import Session
 from palier.workers.errors import DatabaseUnavailable, Fenced
 from palier.workers.persistence import record, writer
 from palier.workers.persistence.database import answering
@@ -110,6 +111,15 @@ class BatchHandler:
         """Return session, partition and time of all that is due by then, of any partition."""
         with answering(), self._engine.begin() as db:
             return record.due_sessions(db, before)
+
+    def programs(self) -> dict[str, list[str]]:
+        """Return the sessions that are not over, by program, of any partition."""
+        with answering(), self._engine.begin() as db:
+            return record.running_programs(db)
+
+    def in_mind(self) -> list[Session]:
+        """Return the sessions that this worker has in mind, as far as they are not over."""
+        return [one for one in self._memory.sessions() if not one.over]
 
     def joined_with(self, seats: Collection[str]) -> dict[str, str | None]:
         """Return by which message each of these seats was joined last."""

@@ -88,6 +88,10 @@ class Memory:
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
 
+    def sessions(self) -> list[Session]:
+        """Return the sessions that are in mind."""
+        return [one.session for one in self._known.values()]
+
     def forget(self, *names: str) -> None:
         """Forget sessions whose picture may be wrong."""
         for name in names:

@@ -34,6 +34,8 @@ from palier.workers.runtime.relay import Relay
 from palier.workers.runtime.tally import Tally, watch
 from palier.workers.runtime.telling import Teller, enrolment
 from palier.workers.runtime.timekeeper import Timekeeper
+from palier.workers.runtime.watch import Watch
+from palier.workers.runtime.watch import watch as watch_screens
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +70,8 @@ class Surroundings:
     partitions: int = 1
     #: Messages a second that a seat may send for long.
     seat_rate: float = SEAT_RATE
+    #: Whether screens are shown anew as soon as they are saved: for who writes a program.
+    watch: bool = False
     #: How long a seat is kept out that floods.
     pauses: Pauses = Pauses()  # noqa: RUF009 - frozen
 
@@ -185,11 +189,18 @@ class Worker:
             return await _call(executor, partial(handlers[0].due, before))
 
         timekeeper = Timekeeper(account=self._given.account.user, due=due, publishing=publishing.up)
-        beside = (
+        beside = [
             timekeeper.run(),
             porter.run(),
             watch(self._tally, teller=teller, publishing=publishing.current),
-        )
+        ]
+        if self._given.watch:
+            look = Watch(self._given.catalogue, handlers).look
+            beside.append(
+                watch_screens(
+                    partial(_call, executor, look), teller=teller, publishing=publishing.current
+                )
+            )
         async with publishing, consuming:
             await self._conduct(conductors, beside)
 
