@@ -25,7 +25,7 @@ _DEEPEST_JSON = 16
 
 _WHOLE = re.compile(r"[+-]?\d{1,15}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,63}")
+_KEY = re.compile(r"[A-Za-z]([A-Za-z0-9_ -]{0,62}[A-Za-z0-9_-])?")
 
 #: What a pattern asks for, in words that end a sentence, and an example.
 PATTERNS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -42,7 +42,7 @@ PATTERNS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the name of a list among the data, or stream. and the name of a stream",
             "history",
         ),
-        r"^[A-Za-z][A-Za-z0-9_ -]{0,63}$": (
+        r"^[A-Za-z]([A-Za-z0-9_ -]{0,62}[A-Za-z0-9_-])?$": (
             "a key of letters, digits, spaces, _ and -, at most 64, a letter first",
             "amount",
         ),

@@ -196,9 +196,8 @@ class _Reading:
             )
 
     def _doctype(self, *_: object) -> None:
-        self._mistakes.add(
-            self._here, "A screen has no DOCTYPE and no entities.", "Leave them out."
-        )
+        at = self._source.rfind("<!DOCTYPE", 0, self._here + 1)
+        self._mistakes.add(at, "A screen has no DOCTYPE and no entities.", "Leave them out.")
         raise _Stop
 
     def _instruction(self, target: str, _data: str) -> None:
@@ -258,6 +257,8 @@ class _Reading:
 
     def _malformed(self, error: expat.ExpatError) -> None:
         at = self._lines.offset(error.lineno, error.offset)
+        if self._source[at - 1 : at] in {"<", "&"}:
+            at -= 1  # expat had still hoped for a name
         reason, hint = self._explained(expat.ErrorString(error.code), self._source[at : at + 1])
         self._mistakes.add(at, reason, hint)
 

@@ -284,7 +284,9 @@ def _value(node: ast.expr, names: Mapping[str, Value]) -> Value:  # noqa: C901, 
             return not _value(operand, names)
         case ast.UnaryOp(op=op, operand=operand):
             number = _value(operand, names)
-            return number if number is None or isinstance(op, ast.UAdd) else -number
+            if number is None:
+                return None
+            return +number if isinstance(op, ast.UAdd) else -number
         case ast.BinOp(left=left, op=op, right=right):
             return _computed(op, _value(left, names), _value(right, names))
         case ast.Compare(left=left, ops=ops, comparators=others):

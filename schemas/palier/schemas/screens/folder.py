@@ -14,7 +14,7 @@ from palier.schemas.screens.attributes import Wrong
 from palier.schemas.screens.checks import UNKNOWN, check
 from palier.schemas.screens.document import LARGEST_FILE
 from palier.schemas.screens.errors import BadScreen, Mistake
-from palier.schemas.screens.reader import Written, read_screen
+from palier.schemas.screens.reader import Written, place_of, read_screen
 from palier.schemas.screens.screen import LARGEST_IMAGE, ScreenSpec, digest
 from palier.schemas.screens.suggestions import suggestion
 
@@ -55,6 +55,12 @@ class ScreenFile:
     def check_alone(self) -> tuple[Mistake, ...]:
         """Return what is wrong whatever the stage is: neither its form nor its data are known."""
         return check(self.written, form=UNKNOWN, data=None)
+
+    def mistake(self, number: int, attribute: str, reason: str, hint: str = "") -> Mistake:
+        """Return a mistake of a widget, counted from 0, at the value of an attribute."""
+        element = self.written.elements[number]
+        line, column = self.written.document.mistakes.lines.place(place_of(element, attribute))
+        return Mistake(file=str(self.path), line=line, column=column, reason=reason, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ class _Reading:
                 meant.add(nearest(name, shape.rules))
         if shape.textual:
             self._own_text(element, shape, values, parted=parted)
-        for rule in shape.rules.values():
+        for rule in shape.rules.values() if element.tag == shape.tag else ():
             textual = rule.name == "text" and shape.textual
             if rule.required and rule.name not in meant and not textual:
                 self.mistakes.add(
@@ -272,7 +272,7 @@ class _Reading:
             parted = shape.tag in PARAGRAPHS if parted is None else parted
             element.said = paragraphs(text) if parted else one_line(text)
             self._value(shape.rules["text"], element, element.said, values)
-        elif not element.children:  # else that is the mistake
+        elif not element.children and element.tag == shape.tag:  # else that is the mistake
             self.mistakes.add(
                 element.at,
                 f"<{shape.tag}> has no text.",

@@ -22,9 +22,6 @@ _FOREIGN = {
     "input": "Write <textfield>, <number> or another question.",
 }
 
-#: So many tags are named in one sentence.
-_NAMED = 8
-
 #: Characters of a text that are quoted.
 _QUOTED = 40
 
@@ -61,7 +58,7 @@ def _where(tag: str, within: Shape) -> str:
     around = [f"<{one}>" for one in parents(tag)]
     if not around:
         return "It stands around everything else, once."
-    if len(around) <= _NAMED:
+    if len(around) <= len(within.children):
         return f"It stands in {', '.join(around)}."
     return f"<{within.tag}> holds {', '.join(f'<{one}>' for one in within.children)}."
 

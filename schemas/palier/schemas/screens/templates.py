@@ -67,11 +67,16 @@ def _read(text: str) -> tuple[Template, tuple[BadExpression, ...]]:
                 plain = ""
             try:
                 end = _end(text, at)
-                at, start = end + 1, at + 1
-                parts.append(_insert(text[start:end], at=start))
             except BadExpression as error:
                 wrong.append(error)
-                at = max(at, error.at + 1)
+                # the next one begins where this should have ended; after one without end is nothing
+                at = error.at if error.at > at else len(text)
+                continue
+            try:
+                parts.append(_insert(text[at + 1 : end], at=at + 1))
+            except BadExpression as error:
+                wrong.append(error)
+            at = end + 1
         else:
             plain, at = plain + char, at + 1
     if plain:

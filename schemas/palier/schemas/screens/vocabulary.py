@@ -223,7 +223,7 @@ class Vocabulary:
 
 def _meant(name: str, data: Iterable[str]) -> str:
     """Return a hint among the data, or among the names that every screen has."""
-    near = nearest(name, {*data, *NAMES})
+    near = nearest(name, data) or _like(name, NAMES, _LIKE_BEFORE_A_DOT)
     return f"Do you mean {near}?" if near in NAMES else suggestion(name, data)
 
 
@@ -246,7 +246,11 @@ def _misspelt(path: tuple[str, ...]) -> Refusal | None:
     """Look, where the data are not known, whether a name is one of every screen's, misspelt."""
     head, *rest = path
     like = _like(head, NAMES, _LIKE_BEFORE_A_DOT if rest else _LIKE_ALONE)
-    if like is None or (rest and NAMES[like] == ()) or (not rest and head == f"{like}s"):
+    if like is None or (not rest and head == f"{like}s"):
+        return None
+    # what follows the dot must be as likely; of an answer nobody knows
+    members = NAMES[like]
+    if rest and members is not None and nearest(rest[0], members) is None:
         return None
     return Refusal(
         f"There is no {head}.",

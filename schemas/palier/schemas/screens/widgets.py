@@ -81,7 +81,9 @@ Source: TypeAlias = Annotated[
 ]
 
 #: A key in a record.
-Key: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_ -]{0,63}$")]
+Key: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]([A-Za-z0-9_ -]{0,62}[A-Za-z0-9_-])?$")
+]
 
 #: The name of a method of the controller, or of a built-in action.
 Action: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
