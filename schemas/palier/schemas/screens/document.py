@@ -20,7 +20,7 @@ LARGEST_FILE, MOST_ELEMENTS = 512 * 1024, 10_000
 
 _LINE = re.compile(r"\r\n|\r|\n")
 _NAME = re.compile(r"<[^\s/>]+")
-_ATTRIBUTE = re.compile(r"""\s+([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""\s+([^\s=<>/"']+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _CHARACTER = re.compile(r"&[^;]+;|\r\n|.", re.DOTALL)
 
 #: Characters that XML counts as space; what else looks like one is meant.

@@ -176,3 +176,9 @@ def test_line_breaks_of_every_system_count_once(tmp_path: Path) -> None:
             read_file(path)
         (mistake,) = caught.value.mistakes
         assert (mistake.line, mistake.column) == (3, 2)
+
+
+def test_what_follows_a_tag_is_none_of_its_attributes(tmp_path: Path) -> None:
+    read = opened(tmp_path, "<screen><text >a = 'b' c=\"d\"</text></screen>")
+
+    assert read.spec.body[0].model_dump()["text"] == "a = 'b' c=\"d\""
