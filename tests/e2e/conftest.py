@@ -57,11 +57,13 @@ def desktop(display: str) -> Iterator[None]:
 
 @pytest.fixture
 def open_desk(display: str, tmp_path: Path) -> Iterator[Callable[..., DeskProcess]]:
-    """Open a desk, or what another script shows; what is open is killed in the end."""
+    """Open a desk, or what another script or command shows; what is open is killed in the end."""
     numbers = count(1)
     with ExitStack() as stack:
 
-        def opened(*arguments: str, script: Path = DESK) -> DeskProcess:
+        def opened(
+            *arguments: str, script: Path = DESK, command: Path | None = None, **more: str
+        ) -> DeskProcess:
             port = tmp_path / f"port-{next(numbers)}"
             environment = {
                 **os.environ,
@@ -69,10 +71,12 @@ def open_desk(display: str, tmp_path: Path) -> Iterator[Callable[..., DeskProces
                 "PALIER_TEST": "1",
                 "PALIER_TEST_SOCKET": str(port),
                 "PALIER_FPS_IDLE": "30",
+                **more,
             }
+            program = [sys.executable, str(script)] if command is None else [str(command)]
             process = stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, str(script), *arguments],
+                    [*program, *arguments],
                     env=environment,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

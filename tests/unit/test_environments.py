@@ -6,14 +6,10 @@ module of the part is imported there.
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[2]
+from tests.environments import environment
 
 #: What pydantic brings along.
 PYDANTIC = {
@@ -36,21 +32,6 @@ INSTALLED = """
 from importlib.metadata import distributions
 print(*sorted(one.name.lower().replace("_", "-") for one in distributions()))
 """
-
-
-def environment(package: str, folder: Path) -> Path:
-    """Build what a computer that only has this part gets; return its Python."""
-    uv = shutil.which(os.environ.get("UV", "uv"))
-    if uv is None:
-        pytest.skip("uv is not on the PATH: use ./run test")
-    settings = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    subprocess.run(
-        [uv, "sync", "--frozen", "--quiet", "--no-dev", "--no-editable", "--package", package],
-        cwd=ROOT,
-        env={**settings, "UV_PROJECT_ENVIRONMENT": str(folder)},
-        check=True,
-    )
-    return folder / "bin" / "python"
 
 
 def run(python: Path, code: str) -> str:
@@ -81,3 +62,18 @@ def test_a_worker_environment_has_no_dear_pygui(tmp_path: Path) -> None:
     assert not installed & {"dearpygui", "palier-client", "palier", "typer", "rich"}
     run(python, IMPORT_ALL.format(package="palier.workers"))
     run(python, IMPORT_ALL.format(package="palier.program"))
+
+
+def test_a_client_environment_has_the_command_of_a_desk(tmp_path: Path) -> None:
+    python = environment("palier-client", tmp_path / "client")
+
+    done = subprocess.run(
+        [python.with_name("palier-client"), "--server", "amqp://host", "--join", "7KQ2-M9XD"],
+        env={"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("palier-client: No window can be opened here")

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote, urlsplit
 
 from palier.broker.amqp import HEARTBEAT, AmqpTransport
-from palier.broker.errors import InvalidAddress
+from palier.broker.errors import InvalidAddress, Unreachable
 from palier.schemas.addresses import VHOST
+
+#: Seconds that a server is given to take a connection.
+_ANSWER = 5.0
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
 
@@ -53,10 +57,26 @@ class Address:
         scheme = "amqps" if self.tls else "amqp"
         return f"{scheme}://{user}{host}:{self.port}/{quote(self.vhost, safe='')}"
 
+    @property
+    def bare(self) -> Address:
+        """The address alone, without whoever connects there."""
+        return replace(self, user="", password="")
+
     def url(self) -> str:
         """Return the whole URL, password included."""
         secret = f":{quote(self.password, safe='')}@"
         return str(self).replace("@", secret, 1) if self.user else str(self)
+
+    def need_answer(self) -> None:
+        """Raise `Unreachable` when nothing listens there: sooner, and clearer, than no reply.
+
+        Blocking, for some seconds at most.
+        """
+        try:
+            socket.create_connection((self.host, self.port), timeout=_ANSWER).close()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise Unreachable(str(self.bare), reason=reason) from None
 
     def transport(self, *, heartbeat: int = HEARTBEAT) -> AmqpTransport:
         """Return where connections to it come from; see `AmqpTransport` for ``heartbeat``."""

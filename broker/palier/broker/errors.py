@@ -14,6 +14,7 @@
     ├── PublishRefused            the broker did not take the message (nack, 403, 406)
     ├── DeadlinePassed            no answer in time; what was asked may still happen
     ├── InvalidAddress            no address of a RabbitMQ
+    ├── Unreachable               nothing listens at an address
     ├── ManagementFailed          the management API did not do what accounts needed
     └── NodeFailed                the private node cannot run here
 
@@ -99,3 +100,14 @@ class InvalidAddress(TransportError):
     def __init__(self, url: str) -> None:
         super().__init__(f"{url!r} is no address of RabbitMQ: write amqp://host:5672/palier.")
         self.url = url
+
+
+class Unreachable(TransportError):
+    """Nothing listens at the server's address."""
+
+    def __init__(self, address: str, *, reason: str) -> None:
+        super().__init__(
+            f"Nothing answers at {address} ({reason}): does its RabbitMQ "
+            "run, and is the address right?"
+        )
+        self.address = address

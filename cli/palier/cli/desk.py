@@ -9,16 +9,13 @@ from typing import Annotated
 import typer
 from platformdirs import user_state_path
 
+from palier.broker.address import Address
 from palier.cli import options
-from palier.cli.errors import CommandError, MissingPart
-from palier.cli.running import run
-from palier.cli.server import DATA, Server, find_server
-from palier.client.asking import join
+from palier.cli.errors import MissingPart
+from palier.cli.server import DATA, find_server
 from palier.client.controllers import InFolders, Installed, OneOf
-from palier.client.credentials import Credentials, CredentialsFile, journal_file
-from palier.client.journal import Journal
-from palier.client.screens.look import Look, PaletteChoice, Place
-from palier.client.seating import show_desk
+from palier.client.screens.look import Look, PaletteChoice, read_place
+from palier.client.seating import Seating
 from palier.schemas.names import check_name
 
 Palette = Annotated[PaletteChoice, typer.Option(help="Light or dark, or as the system has it.")]
@@ -53,47 +50,16 @@ def desk(  # noqa: PLR0913 - each is an option of its own
     """Sit down at a seat: with a code the first time, without one ever after."""
     need_windows()
     found = find_server(server, data)
-    folder = state or user_state_path("palier")
-    kept = CredentialsFile(folder, server=found.amqp)
-    look = Look(palette=palette, scale=scale, language=language, place=_place(place))
-    credentials = _credentials(found, kept, code, seat)
-    file = journal_file(journal or folder, server=found.amqp, seat=credentials.seat)
-    with Journal(file) as opened:
-        known = OneOf(Installed(), InFolders(programs))
-        show_desk(found.transport(), credentials, opened, look, controllers=known)
-
-
-def _credentials(
-    server: Server, kept: CredentialsFile, code: str | None, seat: str | None
-) -> Credentials:
-    if code is not None:
-        password = server.need("room_password", "PALIER_ROOM_PASSWORD")
-        server.need_answer()
-        credentials = run(join(server.transport(), code=code, room_password=password))
-        kept.save(credentials)
-        return credentials
-    seats = kept.seats()
-    if seat is None and len(seats) == 1:
-        (seat,) = seats
-    if seat is None:
-        known = f" Joined from here: {', '.join(seats)}." if seats else ""
-        raise CommandError(f"Say which seat: --join CODE, or --seat NAME.{known}")
-    if (found := kept.load(check_name(seat))) is None:
-        raise CommandError(
-            f"Seat {seat} was never joined from this computer: ask the operator for a code, "
-            "then `palier desk --join CODE`."
-        )
-    return found
-
-
-def _place(given: str | None) -> Place | None:
-    if given is None:
-        return None
-    try:
-        left, top, width, height = map(int, given.split(","))
-    except ValueError:
-        raise CommandError(f"--place {given}: write it as left,top,width,height.") from None
-    return left, top, width, height
+    seating = Seating(
+        address=Address.parse(found.amqp),
+        room_password=found.room_password,
+        folder=state or user_state_path("palier"),
+        journals=journal,
+        command="palier desk",
+        controllers=OneOf(Installed(), InFolders(programs)),
+    )
+    look = Look(palette=palette, scale=scale, language=language, place=read_place(place))
+    seating.sit(seating.take(code=code, seat=seat if code is None else None), look)
 
 
 def overview(
@@ -110,5 +76,5 @@ def overview(
     need_windows()
     from palier.cli.overseeing import show_overview
 
-    look = Look(palette=palette, scale=scale, language=language, place=_place(place))
+    look = Look(palette=palette, scale=scale, language=language, place=read_place(place))
     show_overview(find_server(server, data), check_name(session), look)

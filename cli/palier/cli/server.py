@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from palier.broker.address import Address
+from palier.broker.errors import Unreachable
 from palier.broker.transport import Account, Transport
 from palier.cli.errors import NoServer
+from palier.schemas.names import ROOM
 
 _FILE = "server.json"
-
-#: Seconds that a server is given to take a connection.
-_ANSWER = 5.0
 
 #: Where `palier up` keeps its data unless told otherwise.
 DATA = Path("palier-data")
@@ -50,14 +48,10 @@ class Server:
 
     def need_answer(self) -> None:
         """Raise `NoServer` when nothing listens there: sooner, and clearer, than no reply."""
-        address = Address.parse(self.amqp)
         try:
-            socket.create_connection((address.host, address.port), timeout=_ANSWER).close()
-        except OSError as error:
-            raise NoServer(
-                f"Nothing answers at {self.amqp} ({error.strerror or error}): does its RabbitMQ "
-                "run, and is the address right?"
-            ) from None
+            Address.parse(self.amqp).need_answer()
+        except Unreachable as error:
+            raise NoServer(str(error)) from None
 
     def need(self, field: str, variable: str) -> str:
         """Return a field that a command cannot do without; raises `NoServer`."""
@@ -95,10 +89,10 @@ def find_server(address: str | None, data: Path) -> Server:
         except (ValueError, TypeError):
             raise NoServer(f"{data / _FILE} is damaged: start `palier up` again.") from None
     parsed = Address.parse(address)
-    plain = Address(host=parsed.host, port=parsed.port, vhost=parsed.vhost, tls=parsed.tls)
+    room = parsed.password if parsed.user == ROOM else ""
     return Server(
-        amqp=str(plain),
-        room_password=os.environ.get("PALIER_ROOM_PASSWORD", ""),
+        amqp=str(parsed.bare),
+        room_password=room or os.environ.get("PALIER_ROOM_PASSWORD", ""),
         operator_password=os.environ.get("PALIER_OPERATOR_PASSWORD", ""),
         management=os.environ.get("PALIER_MANAGEMENT", ""),
         user=parsed.user,

@@ -15,6 +15,7 @@ from palier.cli.server import DATA, find_server
 from palier.cli.showing import (
     codes_table,
     first_look,
+    line_for_a_pc,
     notes,
     out,
     overview_table,
@@ -69,6 +70,7 @@ def open_(  # noqa: PLR0913 - each is an option of its own
         out.print_json(data={"session": command.session, "codes": codes})
     else:
         out.print(codes_table(f"Session {command.session} is open", codes))
+        out.print(line_for_a_pc(find_server(server, data)), soft_wrap=True)
 
 
 @app.command("list")
@@ -128,6 +130,7 @@ def codes(
         out.print_json(data=issued)
     else:
         out.print(codes_table(f"Session {name}", issued))
+        out.print(line_for_a_pc(find_server(server, data)), soft_wrap=True)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from palier.broker.address import Address
 from palier.cli.course import within
+from palier.cli.server import Server
 from palier.cli.words import bracketed, names, short, span
 from palier.schemas.events import Clock
+from palier.schemas.names import ROOM
 from palier.schemas.replies import Overview, SeatRow
 
 if TYPE_CHECKING:  # not every computer has what exports come from
@@ -271,3 +275,11 @@ def codes_table(title: str, codes: Mapping[str, str]) -> Table:
     """Return what one types at each seat to sit down there."""
     rows = [(seat, f"palier desk --join {code}") for seat, code in codes.items()]
     return rows_table(title, ("seat", "join with"), rows)
+
+
+def line_for_a_pc(server: Server) -> str:
+    """Return what one types at a computer that has nothing but `palier-client`."""
+    address = Address.parse(server.amqp)
+    room = replace(address, user=ROOM, password=server.room_password or "PASSWORD")
+    near = ", on this computer alone" if address.host in {"127.0.0.1", "::1", "localhost"} else ""
+    return f"At a PC{near}: palier-client --server {room.url()} --join CODE"

@@ -6,10 +6,15 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from palier.schemas.names import check_name
+
+_LAST = "last-seat.json"
+
+#: So many codes that were used here are remembered.
+_CODES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +56,7 @@ class CredentialsFile:
 
     def save(self, credentials: Credentials) -> None:
         """Keep a seat's credentials; replaces the file whole or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._path(credentials.seat)
-        draft = path.with_suffix(".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(asdict(credentials), file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        _write(self._path(credentials.seat), asdict(credentials))
 
     def seats(self) -> tuple[str, ...]:
         """Return the seats joined from here, in order."""
@@ -67,3 +64,54 @@ class CredentialsFile:
 
     def _path(self, seat: str) -> Path:
         return self._folder / f"{check_name(seat)}.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSeat:
+    """Where somebody sat last at this computer, and with which codes seats were joined here.
+
+    ``codes`` has a digest of each code, and its seat: one that was used here is not used again.
+    """
+
+    server: str
+    seat: str
+    codes: dict[str, str] = field(default_factory=dict)
+
+    def joined_with(self, code: str, *, server: str) -> str | None:
+        """Return the seat that a code has given here, or None."""
+        return self.codes.get(_digest(server, code))
+
+    def joining(self, credentials: Credentials, *, server: str, code: str) -> LastSeat:
+        """Return what is known once a seat was joined with a code."""
+        codes = {**self.codes, _digest(server, code): credentials.seat}
+        recent = dict(list(codes.items())[-_CODES:])
+        return LastSeat(server=server, seat=credentials.seat, codes=recent)
+
+    @classmethod
+    def load(cls, folder: Path) -> LastSeat:
+        """Return what is known of this computer's user; nothing where nobody ever sat."""
+        try:
+            return cls(**json.loads((folder / _LAST).read_text()))
+        except (OSError, ValueError, TypeError):
+            return cls(server="", seat="")
+
+    def save(self, folder: Path) -> None:
+        """Keep it; replaces the file whole or not at all."""
+        _write(folder / _LAST, asdict(self))
+
+
+def _digest(server: str, code: str) -> str:
+    # people write it with and without hyphens, in capitals or not
+    plain = re.sub(r"[^a-z0-9]", "", code.lower())
+    return hashlib.sha256(f"{server} {plain}".encode()).hexdigest()[:16]
+
+
+def _write(path: Path, values: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(values, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

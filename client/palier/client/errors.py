@@ -6,6 +6,9 @@
     ├── NoDisplay                there is no screen to open a window on
     ├── Rejected                 the worker, or RabbitMQ, refused what was asked
     ├── NoAnswer                 nobody answered in time
+    ├── NotSeated                nobody said where the server is, or which seat, or with which code
+    ├── BadOption                an option of a command cannot be had so
+    ├── BadPreparation           what was prepared on this computer cannot be read
     └── JournalFailed            this computer's disk did not take what has to be kept
         └── JournalInUse         another process has this seat's journal open
 
@@ -52,6 +55,23 @@ class NoAnswer(ClientError):
             "and does this address lead to its RabbitMQ?"
         )
         self.verb = verb
+
+
+class NotSeated(ClientError):
+    """Nobody said where the server is, or which seat, or with which code."""
+
+
+class BadOption(ClientError):
+    """An option of a command cannot be had so."""
+
+
+class BadPreparation(ClientError):
+    """What was prepared on this computer cannot be read."""
+
+    def __init__(self, path: Path, *, reason: str) -> None:
+        super().__init__(f"{path} cannot be used: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class JournalFailed(ClientError):

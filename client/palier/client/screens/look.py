@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from palier.client.errors import BadOption
+
 PaletteChoice: TypeAlias = Literal["light", "dark", "system"]
 
 #: Left, top, width and height of a window, in pixels of the screen.
@@ -27,6 +29,17 @@ class Look:
     scale: float | None = None
     language: str | None = None
     place: Place | None = None
+
+
+def read_place(text: str | None) -> Place | None:
+    """Return the place that somebody wrote; raises `BadOption`."""
+    if text is None:
+        return None
+    try:
+        left, top, width, height = map(int, text.split(","))
+    except ValueError:
+        raise BadOption(f"--place {text}: write it as left,top,width,height.") from None
+    return left, top, width, height
 
 
 def tiles(count: int, screen: tuple[int, int]) -> tuple[Place, ...]:

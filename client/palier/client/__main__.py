@@ -1,0 +1,132 @@
+"""`palier-client`: a desk and nothing else, for the computers of a lab.
+
+What it shows comes over RabbitMQ; neither programs nor a worker are installed where it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from palier.broker.address import Address
+from palier.client.controllers import Installed
+from palier.client.credentials import LastSeat
+from palier.client.errors import BadOption, NotSeated
+from palier.client.prepared import FILE, Prepared, places, read_prepared
+from palier.client.screens.display import require_display
+from palier.client.screens.look import Look, read_place
+from palier.client.seating import Seating
+from palier.schemas.errors import PalierError
+from palier.schemas.names import ROOM
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if given.debug else logging.ERROR, format="%(message)s")
+    logging.getLogger("pika").setLevel(logging.CRITICAL)  # what it says, we say in our words
+    try:
+        _sit(given)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except PalierError as error:
+        if given.debug:
+            raise
+        sys.stderr.write(f"palier-client: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="palier-client",
+        description="Sit down at a seat: with a code the first time, without one ever after.",
+        epilog=f"A file {FILE} beside this program, or in the settings folder of its user, may say "
+        "the same as these options.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--server", help="RabbitMQ's address, amqp://room:PASSWORD@host:5672/palier; or amqps://")
+    add("--join", metavar="CODE", help="a one-time code")
+    add("--seat", metavar="NAME", help="a seat joined from here before; the last one by default")
+    add("--language", choices=("en", "fr"), help="the system's by default")
+    add("--palette", choices=("light", "dark", "system"), help="the system's by default")
+    add("--scale", type=_scale, help="1.25 is 125 %%; the system's by default")
+    add("--place", metavar="LEFT,TOP,WIDTH,HEIGHT", help="where the window is, in pixels")
+    add("--journal", type=Path, help="the folder on this computer for answers on their way")
+    add("--state", type=Path, help=argparse.SUPPRESS)
+    add(
+        "--allow-remote-controllers",
+        action="store_true",
+        help="run controllers that an author has signed",
+    )
+    add("--debug", action="store_true", help="show tracebacks and the log")
+    add("--version", action="version", version=f"palier-client {version('palier-client')}")
+    return parser
+
+
+def _scale(text: str) -> float:
+    scale = float(text)
+    if not 1 <= scale <= 2:  # noqa: PLR2004 - as the option's help has it
+        raise argparse.ArgumentTypeError("a scale is from 1 to 2")
+    return scale
+
+
+def _sit(given: argparse.Namespace) -> None:
+    if given.allow_remote_controllers:
+        raise BadOption(
+            "--allow-remote-controllers: this client runs no controllers that a server sends; "
+            "leave the option out."
+        )
+    prepared = read_prepared(places())
+    folder = given.state or user_state_path("palier")
+    last = LastSeat.load(folder)
+    look = Look(
+        palette=given.palette or prepared.palette or "system",
+        scale=given.scale or prepared.scale,
+        language=given.language or prepared.language,
+        place=read_place(given.place),
+    )
+    seating = _seating(given.server or prepared.server or last.server, prepared, folder, given)
+    code, seat = given.join, given.seat
+    if code is None and seat is None:
+        code, seat = prepared.join, prepared.seat
+        if code is not None and last.joined_with(code, server=seating.server) is not None:
+            code = None  # it has done what it is for: whoever sits here goes on
+    require_display()  # before a code is used up
+    seating.sit(seating.take(code=code, seat=seat), look)
+
+
+def _seating(server: str, prepared: Prepared, folder: Path, given: argparse.Namespace) -> Seating:
+    if not server:
+        raise NotSeated(
+            "Say where the server is and give a code: palier-client --server "
+            f"amqp://room:PASSWORD@host:5672/palier --join CODE; or write both into {FILE}, in "
+            f"{' or '.join(str(one.parent) for one in places())}."
+        )
+    address = Address.parse(server)
+    if address.user not in {"", ROOM}:
+        raise BadOption(
+            f"{address}: a desk joins as {ROOM}, not as {address.user}: "
+            "amqp://room:PASSWORD@host:5672/palier."
+        )
+    return Seating(
+        address=address.bare,
+        room_password=address.password or prepared.room_password or "",
+        folder=folder,
+        journals=given.journal,
+        controllers=Installed(),
+        command="palier-client",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
