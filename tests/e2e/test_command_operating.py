@@ -139,6 +139,7 @@ def change_who_takes_part(play: Play, codes: dict[str, str]) -> None:
     play.says("exclude", "a4", "--reason", "left the room")
     assert play.seat("a4")["standing"] == "excluded"
     assert "Let a4 take part again" in play.says("readmit", "a4")
+    assert play.palier("attend", "a4").sentence == "Seat a4 does not call for help."
 
     play.says("stand-in", "a3", "--reason", "late")
     until(lambda: play.seat("a3")["how"] == "bot", what="a bot has answered for a3")

@@ -14,7 +14,7 @@ from palier.client.errors import Rejected
 from palier.client.voice import Spawn, Voice, publication
 from palier.schemas.envelope import DIRECT_REPLY, Envelope
 from palier.schemas.errors import PalierError
-from palier.schemas.message import Command, Message, Query
+from palier.schemas.message import Command, Message, Query, Reply
 from palier.schemas.replies import LATER, Refused
 
 #: Seconds after which what was not answered is sent again.
@@ -80,7 +80,8 @@ class Unanswered:
     def answer(self, cause: str | None, reply: Message) -> bool:
         """Take a reply; False if it is not one to any of these."""
         question = self._questions.get(cause or "")
-        if question is None:
+        # what a command led to may be heard ahead of its result, and has the same cause
+        if question is None or not isinstance(reply, Reply):
             return False
         if isinstance(reply, Refused) and reply.code in LATER:
             pause = min(_LATER * 2.0 ** min(question.put_off, 8), _LATEST)

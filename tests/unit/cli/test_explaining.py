@@ -328,6 +328,19 @@ def test_a_clock_that_changed_says_what_it_shows(clock: dict[str, Any], sentence
             {"seat": "p2", "scope": "all", "stage": "ask"},
             "The bot of p2 found no answer that ask takes: p2 is still waited for.",
         ),
+        ("help-called", "p2", {"seat": "p2", "text": ""}, "p2 called for help."),
+        (
+            "help-called",
+            "p2",
+            {"seat": "p2", "text": "My screen is dark."},
+            "p2 called for help (My screen is dark.).",
+        ),
+        (
+            "attended",
+            "operator",
+            {"seat": "p2", "because": "operator", "reason": "was there"},
+            "The operator answered p2, who had called for help (was there).",
+        ),
         (
             "side-effect",
             "palier",

@@ -12,6 +12,7 @@ from palier.client.asking import Operator
 from palier.client.screens.orders import EXTENSION, Order, What
 from palier.schemas.commands import (
     Advance,
+    Attend,
     ChangeClock,
     Close,
     Exclude,
@@ -39,6 +40,7 @@ COMMANDS: dict[What, Command] = {
     "exclude": Exclude(**GIVEN),
     "stand-in": StandIn(**GIVEN),
     "readmit": Readmit(**GIVEN),
+    "attend": Attend(**GIVEN),
 }
 
 

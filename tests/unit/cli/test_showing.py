@@ -12,6 +12,7 @@ from rich.console import Console
 from palier.cli.showing import (
     codes_table,
     first_look,
+    notes,
     out,
     overview_table,
     rows_table,
@@ -271,3 +272,42 @@ def test_what_people_typed_is_shown_as_they_typed_it() -> None:
 
     assert "[red]Title" in captured.get()
     assert "[bold]:smile:[/bold]" in captured.get()
+
+
+# -- below the table ----------------------------------------------------------------------------
+
+
+def in_stage(name: str, painted: float | None, **more: Any) -> SeatRow:
+    return seat(
+        name, **{"scope": "all", "stage": "choose", "generation": 2, **more}, painted=painted
+    )
+
+
+def test_how_evenly_an_open_stage_was_shown_is_said() -> None:
+    rows = (in_stage("p1", 0.021), in_stage("p2", 0.0555), in_stage("p3", None))
+
+    assert notes(overview(*rows)) == ["choose was painted on 2 desks within 34 ms."]
+
+
+def test_each_group_is_shown_by_itself_while_its_stage_is_open() -> None:
+    rows = (
+        in_stage("p1", 0.02, scope="g1"),
+        in_stage("p2", 0.12, scope="g1", state="submitted"),
+        in_stage("p3", 0.02, scope="g2"),
+        in_stage("p4", 0.5, scope="g3", state="waiting"),
+        in_stage("p5", 0.9, scope="g3", state="waiting"),
+    )
+
+    assert notes(overview(*rows)) == ["choose in g1 was painted on 2 desks within 100 ms."]
+
+
+def test_who_calls_for_help_is_said_with_what_ends_it() -> None:
+    rows = (
+        seat("p1", called_at=NOON - timedelta(seconds=5)),
+        seat("p2", called_at=NOON - timedelta(seconds=65), call="My screen is dark."),
+    )
+
+    assert notes(overview(*rows)) == [
+        "p2 calls for help since 1:05 (My screen is dark.): palier session attend s1 p2",
+        "p1 calls for help since 0:05: palier session attend s1 p1",
+    ]
