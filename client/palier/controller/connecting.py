@@ -68,14 +68,8 @@ _BUILT_IN = "that name is built in, choose another one."
 def _problem(name: str, use: Use, controller: type[Controller] | None) -> str:
     """Return what is wrong with one use; empty when nothing is."""
     if controller is None:
-        return " ".join(
-            (
-                "there is no controller that could have it.",
-                suggestion(name, BUILT_IN),
-                'Write controller="program.Class", or one of',
-                ", ".join(BUILT_IN) + ".",
-            )
-        )
+        hint = suggestion(name, BUILT_IN)
+        return f'the screen names no controller that has it: controller="program.Class". {hint}'
     known = controller.actions()
     if name in known:
         return _misfit(name, use, controller, known[name])

@@ -43,7 +43,7 @@ class Acting:
         self._loop = loop
         self._failed = failed
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._left = False
+        self._left = self._opened = False
         try:
             self._controller = controller(self._surface)
         except Exception as error:
@@ -55,8 +55,10 @@ class Acting:
         scene.actions = self
 
     def opened(self) -> None:
-        """Let the controller do what it does when its screen is shown."""
-        self._act("opened", self._controller.opened)
+        """Let the controller do what it does when its screen is shown, the first time."""
+        if not self._opened:
+            self._opened = True
+            self._act("opened", self._controller.opened)
 
     def run(self, action: str, value: JsonValue = None) -> None:
         """Run an action, unless it is running."""

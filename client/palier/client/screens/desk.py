@@ -235,6 +235,7 @@ class Desk:
             dpg.pop_container_stack()
         dpg.set_y_scroll(self._body, 0)
         self._page = page
+        page.opened()
         if self._size[0]:
             page.lay_out(self._size[0])
         page.focus()

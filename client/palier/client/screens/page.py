@@ -50,6 +50,9 @@ class Page(ABC):
     def lay_out(self, width: int) -> None:
         """Fit a window of this width, in pixels."""
 
+    def opened(self) -> None:  # noqa: B027 - most pages are complete once they are built
+        """Do what is to be done when the page is there for the first time."""
+
     def tick(self) -> bool:
         """Do what is due before a frame; returns whether anything has changed by itself."""
         return False

@@ -103,6 +103,11 @@ class ScreenPage(Page):
         self._refusal = text
         kit.name("refusal", self._refusal)
 
+    def opened(self) -> None:
+        """Let the controller begin."""
+        if self.acting is not None:
+            self.acting.opened()
+
     def refresh(self) -> None:
         """Bring all faces up to date with the values."""
         self._shown = self.scene.version
