@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import perf_counter
 
+import dearpygui.dearpygui as dpg
 import pytest
 
 from palier.client.screens.kit import Kit
+from palier.client.screens.screen_page import ScreenPage
 from palier.client.screens.window import context
 from palier.client.view import Asking, Countdown
 from palier.schemas.forms import IntegerField, TextField
@@ -244,33 +246,32 @@ def test_a_view_that_changes_nothing_of_the_screen_is_not_shown_anew(kit: Kit) -
 
 def sixty() -> tuple[Widget, ...]:
     """Return a screen of sixty widgets of the usual kinds."""
-    cards = []
-    for number in range(6):
-        cards.append(
-            widgets.Card(
-                title=f"Part {number}",
-                children=(
-                    widgets.Heading(text="You have {tokens} tokens", level="section"),
-                    widgets.Text(text="Period **{period}** of {periods}.\n\n- one\n- two"),
-                    widgets.Figure(value="{tokens:.2f}", label="tokens"),
-                    widgets.Number(bind=f"local.n{number}", label="How many?", min=0, max=100),
-                    widgets.Text(text="{local.n0} of {tokens}", show_if="local.n0 > 3"),
-                    widgets.Notice(text="{tokens - local.n0} left", show_if="tokens > local.n0"),
-                    widgets.Text(text="Seat {seat}", tone="muted", size="small"),
-                    widgets.Actions(
-                        children=(
-                            widgets.Button(
-                                text="Set {tokens}",
-                                on_click="set",
-                                target="local.n0",
-                                value="1",
-                                enable_if="local.n0 != 1",
-                            ),
-                        )
-                    ),
+    cards = (
+        widgets.Card(
+            title=f"Part {number}",
+            children=(
+                widgets.Heading(text="You have {tokens} tokens", level="section"),
+                widgets.Text(text="Period **{period}** of {periods}.\n\n- one\n- two"),
+                widgets.Figure(value="{tokens:.2f}", label="tokens"),
+                widgets.Number(bind=f"local.n{number}", label="How many?", min=0, max=100),
+                widgets.Text(text="{local.n0} of {tokens}", show_if="local.n0 > 3"),
+                widgets.Notice(text="{tokens - local.n0} left", show_if="tokens > local.n0"),
+                widgets.Text(text="Seat {seat}", tone="muted", size="small"),
+                widgets.Actions(
+                    children=(
+                        widgets.Button(
+                            text="Set {tokens}",
+                            on_click="set",
+                            target="local.n0",
+                            value="1",
+                            enable_if="local.n0 != 1",
+                        ),
+                    )
                 ),
-            )
+            ),
         )
+        for number in range(6)
+    )
     return (*cards, SUBMIT)
 
 
@@ -290,11 +291,16 @@ def test_a_screen_of_sixty_widgets_is_built_and_brought_up_to_date_at_once(
     local = dict.fromkeys((f"n{number}" for number in range(6)), 2)
     around = {"tokens": 20, "period": 3, "periods": 10}
 
-    def build() -> Opened:
-        return open_screen(kit, *sixty(), local=local, data=around)
-
-    opened = build()
+    opened = open_screen(kit, *sixty(), local=local, data=around)
     scene = opened.page.scene
+
+    def build() -> None:
+        page = ScreenPage(kit, opened.view, draft={}, errands=opened.errands)
+        with dpg.window() as window:
+            page.build()
+        page.lay_out(1280)
+        kit.forget(window)
+
     values = iter(range(10_000))
 
     def change() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
@@ -36,6 +36,9 @@ _log = logging.getLogger(__name__)
 
 #: Characters of a local value that are kept with what is typed; a larger one lives in the window.
 _LARGEST = 4096
+
+#: What no name stands for.
+_NOTHING = object()
 
 _NO_FORM = FormSpec(fields=())
 
@@ -111,7 +114,11 @@ class Scene:
         self._counts = b"remaining" in spec.canonical()
         self._remaining = self.remaining
         self._names: dict[str, Any] | None = None
-        self._values: dict[str, Any] = {}
+        #: The names as they were, what was computed from them, and from which of them.
+        self._before: dict[str, Any] = {}
+        self._values: dict[str, tuple[frozenset[str], Any]] = {}
+        self._said: dict[str, tuple[frozenset[str], str]] = {}
+        self._fields: dict[int, FieldSpec] = {}
         self._failed: set[str] = set()
         #: The local values that no input has been put into.
         self.locals: dict[str, JsonValue] = {}
@@ -128,24 +135,35 @@ class Scene:
         """All values by name, as expressions see them."""
         if self._names is None:
             self._names = self._named()
+            self._forget()
         return self._names
 
     def say(self, words: str) -> str:
         """Return a text of the screen: translated, with its values filled in."""
-        return fill(read_template(self._texts.get(words, words)), self.names, self.kit.words)
+        names = self.names
+        known = self._said.get(words)
+        if known is None:
+            template = read_template(self._texts.get(words, words))
+            inserts = (one for one in template if not isinstance(one, str))
+            roots = _roots(one.expression.paths for one in inserts)
+            known = self._said[words] = (roots, fill(template, names, self.kit.words))
+        return known[1]
 
     def value(self, expression: str) -> Any:
         """Return what an expression comes to; None where its values do not go together."""
         names = self.names
-        if expression not in self._values:
+        known = self._values.get(expression)
+        if known is None:
+            read = expressions.read(expression)
             try:
-                self._values[expression] = expressions.read(expression).value(names)
+                value = read.value(names)
             except EvaluationFailed as error:
-                self._values[expression] = None
+                value = None
                 if expression not in self._failed:
                     self._failed.add(expression)
                     _log.warning("Screen %s: %s", self.spec.name, error)
-        return self._values[expression]
+            known = self._values[expression] = (_roots((read.paths,)), value)
+        return known[1]
 
     def holds(self, condition: str | None) -> bool:
         """Return whether a condition holds; there being none, it does."""
@@ -179,7 +197,11 @@ class Scene:
 
     def field(self, widget: Input) -> FieldSpec:
         """Return what an input asks for."""
-        return question(widget, self.asking.stage.form, say=self.say, number=self.number)
+        self.names  # noqa: B018 - what is known of before has to be forgotten
+        if id(widget) not in self._fields:
+            form = self.asking.stage.form
+            self._fields[id(widget)] = question(widget, form, say=self.say, number=self.number)
+        return self._fields[id(widget)]
 
     @property
     def asking(self) -> Asking:
@@ -269,7 +291,6 @@ class Scene:
         """Show everything anew at the next frame: some value is another one."""
         self.version += 1
         self._names = None
-        self._values = {}
 
     def edit(self, place: str, raw: Raw) -> None:
         """Keep what a participant puts into an input, and do what its ``on-change`` names."""
@@ -381,16 +402,38 @@ class Scene:
             "remaining": self.remaining,
         }
         self._names = names  # local inputs may have bounds that depend on the rest
+        self._forget()
         for place, widget in self.inputs.items():
             kind, _, name = place.partition(".")
             if kind == "local":
                 raw = self.draft.get(place)
                 local[name] = value_of(self.field(widget), raw, numerals)
         # what widgets ask for depends on which of them are seen, and that on all the rest
-        self._values = {}
+        self._forget()
         form["valid"] = not self.problems()
-        self._values = {}
         return names
+
+    def _forget(self) -> None:
+        """Forget what was computed from names that are others now."""
+        names = self._names or {}
+        before = self._before
+        changed = before.keys() - names.keys()
+        for name, value in names.items():
+            known = before.get(name, _NOTHING)
+            if known is not value and known != value:
+                changed.add(name)
+        if changed:
+            # these are filled in while they are in use
+            self._fields = {}
+            own = {name: dict(names[name]) for name in ("answer", "local", "form")}
+            self._before = {**names, **own}
+            self._values = {key: one for key, one in self._values.items() if not one[0] & changed}
+            self._said = {key: one for key, one in self._said.items() if not one[0] & changed}
+
+
+def _roots(paths: Iterable[Iterable[tuple[str, ...]]]) -> frozenset[str]:
+    """Return the names that paths begin with."""
+    return frozenset(path[0] for some in paths for path in some)
 
 
 def _relevant(view: View) -> tuple[object, ...]:

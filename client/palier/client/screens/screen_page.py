@@ -112,6 +112,7 @@ class ScreenPage(Page):
         """Bring all faces up to date with the values."""
         self._shown = self.scene.version
         self._pile.refresh()
+        self._forget_mended()
         self._tell_refusal()
 
     def follow(self, view: View) -> None:
@@ -152,18 +153,20 @@ class ScreenPage(Page):
         if self._shown == self.scene.version:
             return False
         self.refresh()
-        if self._told:
-            # what is told is told until it is mended, by whomever
-            left = self.scene.problems()
-            for face in self._inputs():
-                place = face.widget.bind
-                if place in self._told and place not in left:
-                    face.say("")
-            self._told = {place: one for place, one in self._told.items() if place in left}
-            self._tell_refusal()
         if self._width:
             self.lay_out(self._width)
         return True
+
+    def _forget_mended(self) -> None:
+        """Clear what was found wrong and is mended, by whomever."""
+        if not self._told:
+            return
+        left = self.scene.problems()
+        for face in self._inputs():
+            place = face.widget.bind
+            if place in self._told and place not in left:
+                face.say("")
+        self._told = {place: one for place, one in self._told.items() if place in left}
 
     def lay_out(self, width: int) -> None:
         """Centre the screen."""

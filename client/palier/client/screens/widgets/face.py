@@ -34,6 +34,7 @@ class WidgetFace(ABC, Generic[W]):
         self.kit = scene.kit
         self.widget = widget
         self.item: Item = 0
+        self._shown = True
 
     def build(self) -> None:
         """Add the items to the current container, in a group that can be hidden."""
@@ -56,7 +57,9 @@ class WidgetFace(ABC, Generic[W]):
 
     def refresh(self) -> None:
         """Bring the items up to date with the values."""
-        dpg.configure_item(self.item, show=self.visible)
+        if self.visible != self._shown:
+            self._shown = not self._shown
+            dpg.configure_item(self.item, show=self._shown)
 
     @property
     def roomy(self) -> bool:
