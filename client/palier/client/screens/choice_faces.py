@@ -60,6 +60,11 @@ class CheckFace(FieldFace[FlagField]):
     def build_input(self) -> None:
         """Leave it: the box stands before its title."""
 
+    def rephrase(self) -> None:
+        """Say the title anew; without a problem there is no line for it."""
+        super().rephrase()
+        self.show(self._line, on=bool(self._problem))
+
     @property
     def title(self) -> str:
         """What is ticked: a box can always be left out."""
@@ -73,8 +78,12 @@ class CheckFace(FieldFace[FlagField]):
     def say(self, problem: str) -> None:
         """Show a problem under the box; without one there is no line for it."""
         super().say(problem)
-        for item, on in ((self._line, bool(problem)), (self._input, False)):
-            self.show(item, on=on)
+        self.show(self._line, on=bool(problem))
+
+    def edited(self, raw: Raw) -> None:
+        """Keep whether it is ticked; a ticked box looks otherwise."""
+        super().edited(raw)
+        self.mark(bad=False)
 
     def put(self, raw: Raw) -> None:
         """Tick the box, or not."""

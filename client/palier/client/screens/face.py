@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import dearpygui.dearpygui as dpg
 
+from palier.client.screens.aside import Aside
 from palier.client.screens.draft import Raw, explain
 from palier.client.screens.fonts import Item
-from palier.client.screens.kit import Kit, text_width
+from palier.client.screens.kit import Kit
 from palier.client.screens.page import COLUMN
 from palier.schemas.forms import FieldSpec
 
@@ -25,8 +26,8 @@ _APART = 12
 class Manner:
     """How a screen wants a question to be shown; a generated form leaves all of it to the field."""
 
-    #: Stands beside a number.
-    unit: str = ""
+    #: Stands beside a number; None: never any.
+    unit: str | None = None
     decimals: int | None = None
     #: The ends of a slider or a scale, where they are not the field's bounds.
     low: float | None = None
@@ -67,8 +68,12 @@ class FieldFace(ABC, Generic[Spec]):
         self.enter = enter
         self.inputs: list[Item] = []
         self.width = 0
+        self._help: Item = 0
         self._seen = self.raw
-        self._problem_code = ""
+        self._problem = ""
+        self._hint = Aside(kit, role="small", ink="muted", drop=self.drop + 2)
+        name = f"problem.{spec.name}"
+        self._wrong = Aside(kit, role="body", ink="bad", drop=self.drop, name=name)
 
     @property
     def raw(self) -> Raw:
@@ -81,23 +86,11 @@ class FieldFace(ABC, Generic[Spec]):
         """Add the question to the current container."""
         kit = self.kit
         self.build_label()
-        self._help = kit.text("", role="small", ink="muted", wrap=True)
         with kit.across(spacing=_APART) as self._line:
-            with dpg.group() as self._input:
-                self.build_input()
-            if self.beside:
-                with dpg.group() as self._hint:
-                    kit.themes.bind(self._hint, "flush")
-                    self._hint_lower = dpg.add_spacer(height=kit.px(self.drop + 2))
-                    self._hinted = kit.text("", role="small", ink="muted")
-            with dpg.group() as self._place:
-                kit.themes.bind(self._place, "flush")
-                self._lower = dpg.add_spacer(height=kit.px(self.drop), show=self.beside)
-                self.build_problem()
-        dpg.configure_item(self._line, horizontal=self.beside)
+            self.build_input()
+        self._place_beside()
         self.build_below()
         self.rephrase()
-        self.say("")
 
     def build_label(self) -> None:
         """Add what stands above the input."""
@@ -107,18 +100,13 @@ class FieldFace(ABC, Generic[Spec]):
     def build_input(self) -> None:
         """Add the input, and put its items into ``inputs``."""
 
+    def build_below(self) -> None:
+        """Add what stands under input and problem."""
+
     @property
     def hinted(self) -> str:
         """What is to be known about the input before there is a problem."""
         return ""
-
-    def build_below(self) -> None:
-        """Add what stands under input and problem."""
-
-    def build_problem(self) -> None:
-        """Add the place where the problem is said."""
-        self._problem = self.kit.text("", ink="bad", wrap=True, show=False)
-        self.kit.name(f"problem.{self.spec.name}", self._problem)
 
     @property
     def drop(self) -> int:
@@ -143,16 +131,24 @@ class FieldFace(ABC, Generic[Spec]):
         if (spec, manner) != (self.spec, self.manner):
             self.spec, self.manner = spec, manner
             self.rephrase()
-            self.say(self._problem_code)
+            self.say(self._problem)
 
     def rephrase(self) -> None:
         """Bring label, help and whatever depends on the question up to date."""
-        spec = self.spec
         self.say_label(self.title)
-        dpg.set_value(self._help, spec.help or "")
-        self.show(self._help, on=bool(spec.help))
-        if self.beside:
-            dpg.set_value(self._hinted, self.hinted)
+        self._say_help(self.spec.help or "")
+        self._say_hint()
+
+    def _say_help(self, text: str) -> None:
+        if text and not self._help:
+            self._help = self.kit.text("", role="small", ink="muted", wrap=True, before=self._line)
+        if self._help:
+            dpg.set_value(self._help, text)
+            self.show(self._help, on=bool(text))
+
+    def _say_hint(self) -> None:
+        shown = bool(self.hinted) and not self._problem
+        self._hint.say(self.hinted, line=self._line, shown=shown)
 
     def say_label(self, title: str) -> None:
         """Say what is asked."""
@@ -171,7 +167,8 @@ class FieldFace(ABC, Generic[Spec]):
         """Fit a width in pixels; lines longer than a column of text are hard to follow."""
         self.width = min(width, self.kit.px(COLUMN))
         for item in (self._label, self._help):
-            dpg.configure_item(item, wrap=self.width)
+            if item:
+                dpg.configure_item(item, wrap=self.width)
         self._place_beside()
 
     # -- what is put in ---------------------------------------------------------------------------
@@ -212,14 +209,13 @@ class FieldFace(ABC, Generic[Spec]):
 
     def say(self, problem: str) -> None:
         """Show a problem by its code, or as a sentence; empty clears it."""
-        self._problem_code = problem
-        dpg.set_value(self._problem, explain(self.spec, problem, self.kit.words))
-        for item in (self._problem, self._place):
-            self.show(item, on=bool(problem))
-        if self.beside:
-            self.show(self._hint, on=not problem and bool(self.hinted))
-        self.mark(bad=bool(problem))
-        self._place_beside()
+        if problem or self._problem:
+            self._problem = problem
+            said = explain(self.spec, problem, self.kit.words)
+            self._say_hint()
+            self._wrong.say(said, line=self._line, shown=bool(problem))
+            self.mark(bad=bool(problem))
+            self._place_beside()
 
     def input_width(self) -> float:
         """Return how wide the input is, in pixels."""
@@ -227,21 +223,17 @@ class FieldFace(ABC, Generic[Spec]):
 
     def _place_beside(self) -> None:
         """Put hint and problem beside the input where there is room, else under it."""
-        if not self.width:
-            return
-        kit = self.kit
-        if self._problem_code:
-            needed = text_width(dpg.get_value(self._problem), kit.fonts["body"])
-        else:
-            needed = text_width(self.hinted, kit.fonts["small"])
-        left = self.width - self.input_width() - kit.px(_APART)
-        beside = self.beside and needed <= left
+        beside = self.beside
+        if beside and self.width:
+            said, aside = self.hinted, self._hint
+            if self._problem:
+                said, aside = explain(self.spec, self._problem, self.kit.words), self._wrong
+            left = self.width - self.input_width() - self.kit.px(_APART)
+            beside = aside.width(said) <= left
         dpg.configure_item(self._line, horizontal=beside)
-        dpg.configure_item(self._problem, wrap=-1 if beside else self.width)
-        self.show(self._lower, on=beside)
-        if self.beside:
-            self.show(self._hint_lower, on=beside)
-            dpg.configure_item(self._hinted, wrap=-1 if beside else self.width)
+        if self.width or not beside:
+            for one in (self._hint, self._wrong):
+                one.place(beside=beside, width=self.width)
 
     def mark(self, *, bad: bool) -> None:
         """Mark the inputs as bad, or no longer."""

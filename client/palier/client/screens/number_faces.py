@@ -20,10 +20,13 @@ class NumberFace(FieldFace[IntegerField | NumberField]):
     def build_input(self) -> None:
         """Add a line, and the unit beside it."""
         kit = self.kit
+        if self.manner.unit is None:
+            add_line(self, width=kit.px(160))
+            return
         with kit.across(spacing=10):
             add_line(self, width=kit.px(160))
             with kit.lowered(self.drop):
-                self._unit = kit.text("", show=False)
+                self._unit = kit.text("")
 
     @property
     def hinted(self) -> str:
@@ -43,8 +46,8 @@ class NumberFace(FieldFace[IntegerField | NumberField]):
     def rephrase(self) -> None:
         """Say the unit anew."""
         super().rephrase()
-        dpg.set_value(self._unit, self.manner.unit)
-        self.show(self._unit, on=bool(self.manner.unit))
+        if self.manner.unit is not None:
+            dpg.set_value(self._unit, self.manner.unit)
 
     def written(self, raw: Raw) -> str:
         """Return a number with all the decimals that a screen wants."""
@@ -104,7 +107,7 @@ class SliderFace(FieldFace[IntegerField]):
     def rephrase(self) -> None:
         """Bring unit and ends up to date."""
         super().rephrase()
-        kit, unit = self.kit, self.manner.unit
+        kit, unit = self.kit, self.manner.unit or ""
         dpg.set_value(self._unit, unit)
         self.show(self._beside, on=bool(unit))
         self._place_unit()

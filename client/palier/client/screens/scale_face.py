@@ -21,18 +21,15 @@ class ScaleFace(OptionsFace):
     def build_input(self) -> None:
         """Add the points and the place for the words."""
         kit = self.kit
-        with dpg.group() as whole:
-            kit.themes.bind(whole, "flush")
-            with kit.across(spacing=8) as self._row:
-                for index, (title, _) in enumerate(self.options):
-                    press = lambda index=index: self._choose(index)  # noqa: E731 - it binds
-                    point = kit.button(title, press=press, kind="point", width=1, height=1)
-                    dpg.bind_item_font(point, kit.fonts["small-strong"])
-                    self.named(point, str(index))
-            kit.gap(8)
-            self._words: Item = dpg.add_drawlist(width=1, height=1)
-            # what is drawn has no words for who asks
-            self._said = kit.text("", show=False)
+        with kit.across(spacing=8) as self._row:
+            for index, (title, _) in enumerate(self.options):
+                press = lambda index=index: self._choose(index)  # noqa: E731 - it binds
+                point = kit.button(title, press=press, kind="point", width=1, height=1)
+                dpg.bind_item_font(point, kit.fonts["small-strong"])
+                self.named(point, str(index))
+        self._words: Item = dpg.add_drawlist(width=1, height=1)
+        # what is drawn has no words for who asks
+        self._said = kit.text("", show=False)
         self._bad = False
         self.put(self.raw)
 

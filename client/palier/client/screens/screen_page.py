@@ -99,9 +99,10 @@ class ScreenPage(Page):
         before = place.item if place else 0
         parent = dpg.get_item_parent(place.item) if place else self._pile.item
         kit = self.kit
-        text = kit.text("", ink="bad", wrap=True, show=False, parent=parent, before=before)
-        self._refusal = text
-        kit.name("refusal", self._refusal)
+        with dpg.group(parent=parent, before=before, show=False) as self._refused:
+            # with the space of a widget below it
+            kit.themes.bind(self._refused, "body")
+            self._refusal = kit.name("refusal", kit.text("", ink="bad", wrap=True))
 
     def opened(self) -> None:
         """Let the controller begin."""
@@ -296,7 +297,8 @@ class ScreenPage(Page):
             said = "\n".join(self._unseen())
         dpg.set_value(self._refusal, said)
         kit.ink(self._refusal, ink)
-        dpg.configure_item(self._refusal, show=bool(said))
+        for item in (self._refused, self._refusal):
+            dpg.configure_item(item, show=bool(said))
 
     def _unseen(self) -> list[str]:
         """Return the problems of fields that nobody can see now, each with the field's name."""

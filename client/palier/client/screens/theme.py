@@ -280,7 +280,8 @@ class Themes:
             styles=((dpg.mvStyleVar_ItemSpacing, px(10), 0),),
         )
         self._points()
-        step = (dpg.mvStyleVar_FramePadding, px(0), px(0))
+        # the padding of the line that they stand beside, else the row is higher than any of them
+        step = (dpg.mvStyleVar_FramePadding, px(0), px(9))
         self._add("step", dpg.mvButton, colours=plain, styles=(step,), disabled=off)
 
     def _points(self) -> None:

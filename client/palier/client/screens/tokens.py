@@ -68,7 +68,7 @@ LIGHT = Palette(
     border="#DDE3EC",
     text="#18212F",
     muted="#5F6C80",
-    faint="#8D99AB",
+    faint="#808DA0",
     accent="#2B59C3",
     accent_hover="#234BA8",
     accent_active="#1C3E8E",
@@ -129,7 +129,7 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     *(("text", f"{tone}_soft") for tone in ("ok", "warn", "bad", "accent")),
     *((ink, "accent_soft") for ink in ("muted", "warn", "bad")),
     ("text", "field_hover"),
-    ("text", "sunken"),
+    *((ink, "sunken") for ink in ("text", "muted")),
     ("text", "track"),
     ("accent_text", "accent_soft"),
     ("on_track", "track"),
@@ -139,6 +139,9 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
 GRAPHIC_PAIRS: tuple[tuple[str, str], ...] = (
     ("mark", "surface"),
     ("mark", "background"),
+    # the borders of what is filled in
+    *(("faint", ground) for ground in ("surface", "background", "field")),
+    ("accent", "surface"),
     ("ok", "surface"),
     ("bad", "surface"),
 )

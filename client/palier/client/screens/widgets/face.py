@@ -38,9 +38,8 @@ class WidgetFace(ABC, Generic[W]):
 
     def build(self) -> None:
         """Add the items to the current container, in a group that can be hidden."""
-        # the outer group takes the spacing of where it stands, the inner has the usual one
-        with dpg.group() as self.item, dpg.group() as inside:
-            self.kit.themes.bind(inside, "body")
+        with dpg.group() as self.item:
+            self.kit.themes.bind(self.item, "body")
             self.build_inside()
         if name := getattr(self.widget, "id", None):
             self.kit.name(f"widget.{name}", self.item)

@@ -107,9 +107,9 @@ def _manner(scene: Scene, widget: Input, spec: FieldSpec) -> Manner:
         case TextArea():
             return Manner(rows=widget.rows)
         case Number():
-            return Manner(unit=scene.say(widget.unit), decimals=widget.decimals)
+            return Manner(unit=_unit(scene, widget), decimals=widget.decimals)
         case Slider():
-            return Manner(unit=scene.say(widget.unit), large=True)
+            return Manner(unit=_unit(scene, widget), large=True)
         case Choice():
             return Manner(options=_options(scene, widget))
         case Scale():
@@ -117,6 +117,10 @@ def _manner(scene: Scene, widget: Input, spec: FieldSpec) -> Manner:
             return Manner(options=_points(scene, widget, spec), ends=ends)
         case _:
             return Manner()
+
+
+def _unit(scene: Scene, widget: Number | Slider) -> str | None:
+    return scene.say(widget.unit) if widget.unit else None
 
 
 def _options(scene: Scene, widget: Choice) -> _Options:

@@ -91,13 +91,8 @@ class CardFace(PiledFace[Card]):
     def build_inside(self) -> None:
         """Add the card and what is in it."""
         kit = self.kit
-        with kit.panel("card", auto_resize_y=True) as self._card, dpg.group() as whole:
-            kit.themes.bind(whole, "flush")
-            with dpg.group() as self._content:
-                if self.widget.title:
-                    self._title = kit.text("", role="section")
-                    kit.gap(16)
-                self._pile.build()
+        with kit.panel("card", auto_resize_y=True) as self._card:
+            self._title = self._pile.build(title=bool(self.widget.title))
             self._rest = dpg.add_spacer(height=0, show=False)
 
     def refresh(self) -> None:
@@ -116,7 +111,7 @@ class CardFace(PiledFace[Card]):
 
     def height(self) -> float:
         """Return how high it would be alone."""
-        return float(dpg.get_item_rect_size(self._content)[1]) + self.kit.px(26) * 2
+        return float(dpg.get_item_rect_size(self._pile.item)[1]) + self.kit.px(26) * 2
 
     def stretch(self, height: float) -> None:
         """Become so high."""
@@ -133,12 +128,7 @@ class SectionFace(PiledFace[Section]):
 
     def build_inside(self) -> None:
         """Add heading and contents."""
-        with dpg.group() as whole:
-            self.kit.themes.bind(whole, "flush")
-            if self.widget.title:
-                self._title = self.kit.text("", role="section")
-                self.kit.gap(12)
-            self._pile.build()
+        self._title = self._pile.build(title=bool(self.widget.title))
 
     def refresh(self) -> None:
         """Say the heading anew, and what is inside."""

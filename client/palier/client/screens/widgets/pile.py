@@ -11,6 +11,11 @@ from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
 from palier.client.screens.widgets.face import AnyWidgetFace
 
+#: The space that a face leaves below itself by its theme.
+SPACING = 8
+#: Between a title and what it is the title of.
+_TITLED = 16
+
 
 class Pile:
     """The faces within a container; with ``space`` all gaps are alike, else as the faces wish."""
@@ -19,16 +24,22 @@ class Pile:
         self.faces = tuple(faces)
         self._kit = kit
         self._space = space
-        self._gaps: list[Item] = []
+        self._gaps: dict[AnyWidgetFace, Item] = {}
         self.item: Item = 0
 
-    def build(self) -> None:
-        """Add all faces to the current container."""
+    def build(self, *, title: bool = False) -> Item:
+        """Add all faces to the current container; returns the item of a title above them, or 0."""
+        above: Item = 0
         with dpg.group() as self.item:
             self._kit.themes.bind(self.item, "flush")
-            for one in self.faces:
-                self._gaps.append(dpg.add_spacer(height=0, show=False))
+            if title:
+                above = self._kit.text("", role="section")
+                self._kit.gap(_TITLED)
+            for index, one in enumerate(self.faces):
+                if index:
+                    self._gaps[one] = dpg.add_spacer(height=0, show=False)
                 one.build()
+        return above
 
     @property
     def seen(self) -> tuple[AnyWidgetFace, ...]:
@@ -40,8 +51,10 @@ class Pile:
         for one in self.faces:
             one.refresh()
         gaps = dict(self._between())
-        for one, gap in zip(self.faces, self._gaps, strict=True):
-            dpg.configure_item(gap, show=one in gaps, height=self._kit.px(gaps.get(one, 0)))
+        for one, gap in self._gaps.items():
+            # what stands above has its own spacing below it
+            height = self._kit.px(gaps.get(one, SPACING)) - self._kit.px(SPACING)
+            dpg.configure_item(gap, show=one in gaps and height > 0, height=max(height, 0))
 
     def _between(self) -> Iterator[tuple[AnyWidgetFace, int]]:
         for before, one in pairwise(self.seen):
