@@ -223,6 +223,19 @@ def test_a_post_is_sent_with_one_id_until_its_result_comes(memory: Memory, shelf
     run(test())
 
 
+def test_what_is_told_to_all_is_not_the_result_of_a_post(memory: Memory, shelf: Shelf) -> None:
+    async def test() -> None:
+        async with talking(memory, shelf) as (clerk, link):
+            posting = asyncio.ensure_future(link.post(stage(1), "talk", "Hello"))
+            cause = await clerk.hears(Post)
+            clerk.say(posted(1), cause=cause)
+            await until(lambda: numbers(link) == [1])
+            clerk.reply(PostTaken(session=SESSION, number=1), cause)
+            assert await posting == 1
+
+    run(test())
+
+
 def test_a_post_that_is_not_taken_for_now_is_sent_later(memory: Memory, shelf: Shelf) -> None:
     async def test() -> None:
         async with talking(memory, shelf) as (clerk, link):
