@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -17,11 +18,11 @@ from palier.broker.transport import Publication
 from palier.client.state import ClientState
 from palier.schemas import events
 from palier.schemas.addresses import DEAD_LETTERS, EVENTS, barrier_exchange, seat_queue
-from palier.schemas.commands import GetSnapshot, Submit
+from palier.schemas.commands import CallForHelp, GetSnapshot, Post, Submit
 from palier.schemas.envelope import Envelope, unpack
 from palier.schemas.message import Message, Reply
 from palier.schemas.names import ALL
-from palier.schemas.replies import LATER, Refused, Snapshot, Submitted
+from palier.schemas.replies import LATER, HelpNoted, PostTaken, Refused, Snapshot, Submitted
 from palier.workers.persistence import tables
 from palier.workers.runtime.batch import Handled
 from palier.workers.runtime.catalogue import Catalogue
@@ -33,6 +34,10 @@ from tests.rehearsal import SESSION, Rehearsal
 
 Scoped = events.StageOpened | events.Released | events.ClockChanged
 Changing = (Scoped, events.StatusChanged, events.SessionFinished)
+
+
+#: Commands of participants whose one result is kept.
+_STORED = {one.kind for one in (Submit, Post, CallForHelp)}
 
 
 @dataclass(slots=True)
@@ -82,12 +87,19 @@ class Client:
 class Ensemble:
     """One session with all that was ever sent and told, and what of it was heard."""
 
-    def __init__(self, database: Database, plan: Plan, *, seats: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        plan: Plan,
+        *,
+        seats: tuple[str, ...],
+        folder: Path | None = None,
+    ) -> None:
         self.database = database
         self.seats = seats
         self.outside = Outside()
         known = Catalogue([])
-        known.add("planned", planned(plan, self.outside))
+        known.add("planned", planned(plan, self.outside), folder=folder)
         self.rehearsal = Rehearsal(database, known, seats=seats, workers=2)
         self.clients = {seat: Client(ClientState(seat=seat, session=SESSION)) for seat in seats}
         #: Everything that was sent, to be delivered again at any time.
@@ -98,6 +110,8 @@ class Ensemble:
         #: Results by seat and message id; what was told of each version of each scope.
         self._results: dict[tuple[str, str], set[bytes]] = defaultdict(set)
         self._versions: dict[str, dict[int, set[bytes]]] = defaultdict(lambda: defaultdict(set))
+        #: What was told of each post, by scope, generation and number.
+        self._posts: dict[tuple[str, int, int], set[bytes]] = defaultdict(set)
         #: Dead letters, by the code that says why.
         self.dead: dict[str, int] = defaultdict(int)
 
@@ -201,9 +215,11 @@ class Ensemble:
         match message:
             case Refused(code=code) if code in LATER:
                 pass
-            case Submitted() | Refused():
+            case Submitted() | Refused() | PostTaken() | HelpNoted():
                 seat = item.routing_key.removeprefix("seat.")
                 self._results[seat, envelope.causation_id or ""].add(item.body)
+            case events.Posted(scope=scope, generation=generation, post=post):
+                self._posts[scope, generation, post.number].add(item.body)
             case events.StageOpened(hold=True):
                 pass
             case events.StageOpened(stage=stage, version=version):
@@ -231,6 +247,7 @@ class Ensemble:
         """Check what holds at any time."""
         check_record(self.database, SESSION)
         assert all(len(bodies) == 1 for bodies in self._results.values()), "two results of one"
+        self._check_posts()
         for scope, told in self._versions.items():
             assert all(len(bodies) == 1 for bodies in told.values()), f"{scope} told two ways"
         run = tables.stage_run
@@ -240,6 +257,19 @@ class Ensemble:
         for client in self.clients.values():
             for scope, generation in client.shown.items():
                 assert generation <= opened[scope], "somebody is ahead of the session"
+
+    def _check_posts(self) -> None:
+        numbers: dict[tuple[str, int], list[int]] = defaultdict(list)
+        messages: list[tuple[str, str]] = []
+        for one in self.database.ask(select(tables.post).order_by(tables.post.c.number)):
+            numbers[one.scope, one.generation].append(one.number)
+            messages.append((one.seat, one.message_id))
+        for found in numbers.values():
+            assert found == list(range(1, len(found) + 1)), "the posts have a gap"
+        assert len(set(messages)) == len(messages), "a post counts twice"
+        assert all(len(bodies) == 1 for bodies in self._posts.values()), "a post is told two ways"
+        kept = {(*where, number) for where, found in numbers.items() for number in found}
+        assert set(self._posts) <= kept, "a post is told and not kept"
 
     def settle(self) -> None:
         """Let the faults stop: all is told, all is heard, who doubts is answered."""
@@ -267,8 +297,11 @@ class Ensemble:
             told = self._versions.get(one.name, {})
             assert sorted(told) == list(range(1, one.version + 1)), "a version was never told"
         kept = {(one.seat, one.message_id) for one in results(self.database, self.seats)}
-        sent = {(key(one)) for one in self.sent if one.properties.kind == Submit.kind}
+        sent = {(key(one)) for one in self.sent if one.properties.kind in _STORED}
         assert kept == sent, "each command has its one result"
+        posts = self.database.ask(select(tables.post))
+        kept_posts = {(one.scope, one.generation, one.number) for one in posts}
+        assert set(self._posts) == kept_posts, "a post was never told"
         for seat, client in self.clients.items():
             while client.queue:
                 client.hear(client.queue.pop(0))

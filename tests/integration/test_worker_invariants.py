@@ -10,7 +10,9 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,9 +30,13 @@ from sqlalchemy import select
 from palier.broker.transport import Delivery, Publication
 from palier.schemas.commands import (
     Advance,
+    Attend,
+    CallForHelp,
     ChangeClock,
     Exclude,
+    Painted,
     Pause,
+    Post,
     Readmit,
     Resume,
     ResumeFrom,
@@ -48,6 +54,9 @@ from tests.plans import Again, Measure, Pay, Plan, Show, Split, Stumble
 from tests.rehearsal import SESSION, quick_database
 
 SEATS = ("p1", "p2", "p3", "p4")
+
+#: The folder of a program of which some stages are talked in.
+SCREENS = Path(__file__).parents[1] / "planned"
 
 #: Welcome for all, two rounds in pairs with all that can happen in them, and the end for all.
 PLAN: Plan = (
@@ -89,7 +98,7 @@ class Everything(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.closing = ExitStack()
-        self.ensemble = Ensemble(self.database(), self.plan, seats=SEATS)
+        self.ensemble = Ensemble(self.database(), self.plan, seats=SEATS, folder=SCREENS)
         self.rehearsal = self.ensemble.rehearsal
 
     def database(self) -> Database:
@@ -161,6 +170,45 @@ class Everything(RuleBasedStateMachine):
         self.ensemble.handle(worker, forged)
         self.ensemble.tell(worker)
         assert sum(self.ensemble.dead.values()) == before + 1
+
+    def somewhere(self, which: int) -> tuple[str, int]:
+        """Return scope and generation of a stage that is open, or was, or will be."""
+        found = [(scope, generation) for scope, generation, _, _ in self.rehearsal.open_stages()]
+        scope, generation = found[which % len(found)] if found else (ALL, 1)
+        return scope, generation + (which % 7 == 1) - (which % 7 == 2 and generation > 1)
+
+    @rule(worker=workers, seat=seats, which=st.integers(0, 20), dies=st.booleans())
+    def post(self, worker: int, seat: str, which: int, dies: bool) -> None:
+        """A seat says something to all, and its worker may die of it; it may come again later."""
+        scope, generation = self.somewhere(which)
+        said = Post(
+            session=SESSION, scope=scope, generation=generation, stream="talk", value="Well?"
+        )
+        sent = self.ensemble.send(said, account=seat)
+        if dies:
+            self.ensemble.killed(worker, sent)
+        self.ensemble.handle(1 - worker if dies else worker, sent, redelivered=dies)
+
+    @rule(worker=workers, seat=seats, which=st.integers(0, 20), seconds=st.sampled_from([-0.1, 1]))
+    def paint(self, worker: int, seat: str, which: int, seconds: float) -> None:
+        """A desk reports that it has shown a stage: in time, late, or of none of its own."""
+        scope, generation = self.somewhere(which)
+        report = Painted(
+            session=SESSION,
+            scope=scope,
+            generation=generation,
+            at=self.rehearsal.now + timedelta(seconds=seconds),
+            off_by=0.01,
+        )
+        self.ensemble.handle(worker, self.ensemble.send(report, account=seat))
+
+    @rule(worker=workers, seat=seats, answered=st.booleans())
+    def call_for_help(self, worker: int, seat: str, answered: bool) -> None:
+        """A participant asks for help, and may be given it."""
+        asked = self.ensemble.send(CallForHelp(session=SESSION, text="Well?"), account=seat)
+        self.ensemble.handle(worker, asked)
+        if answered:
+            self.command(1 - worker, Attend(session=SESSION, seats=(seat,)))
 
     # -- workers
 
