@@ -42,6 +42,7 @@ from palier.client.screens.screen_page import ScreenPage
 from palier.client.screens.scroll import Scroll
 from palier.client.screens.toast import Toast
 from palier.client.screens.window import inner_size, show, watch_enter, watch_input, window
+from palier.client.screens.words import Words
 from palier.client.state import (
     Asking,
     Connectivity,
@@ -117,6 +118,11 @@ class Desk:
     def screen(self) -> str:
         """Which page is shown."""
         return self._page.name if self._page else ""
+
+    @property
+    def words(self) -> Words:
+        """The sentences of its language."""
+        return self._kit.words
 
     @property
     def session(self) -> str:
@@ -317,8 +323,11 @@ def run_desk(
     controllers: Controllers | None = None,
     title: str = "Palier",
     look: Look | None = None,
+    begun: Callable[[Desk], None] = lambda _: None,
 ) -> None:
     """Show the desk until its window is closed; blocking, in the main thread.
+
+    ``begun`` gets the desk before its first frame.
 
     Raises `NoDisplay`.
     """
@@ -343,6 +352,7 @@ def run_desk(
             watch_input(loop.wake)
             watch_enter(desk.enter)
             desk.openings.nudge = loop.nudge
+            begun(desk)
             show(desk.root)
             try:
                 loop.run()

@@ -126,6 +126,7 @@ ENGLISH = Words(
     date_form="Day month year: 22 Nov 2026",
     correct="Please look at the fields marked in red.",
     facts="What you know",
+    handed_in="This would be handed in: {answer}",
     mend_screen="The file of this screen cannot be shown as it is now:",
     of_field="{field}: {problem}",
     unshown_title="This page cannot be shown here",

@@ -132,6 +132,7 @@ FRENCH = Words(
     date_form="Jour/mois/année\u00a0: 22/11/2026",
     correct="Vérifiez les champs en rouge.",
     facts="Ce que vous savez",
+    handed_in="Serait envoyé\u00a0: {answer}",
     mend_screen="Le fichier de cet écran ne peut pas être affiché tel qu’il est\u00a0:",
     of_field="{field}\u00a0: {problem}",
     unshown_title="Cette page ne peut pas être affichée ici",

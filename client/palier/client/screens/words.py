@@ -78,6 +78,7 @@ class Words:
     # screens that authors write
     of_field: str
     mend_screen: str
+    handed_in: str
     unshown_title: str
     unshown_text: str
     # a screen that is on its way
