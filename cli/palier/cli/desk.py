@@ -20,7 +20,9 @@ from palier.schemas.names import check_name
 
 Palette = Annotated[PaletteChoice, typer.Option(help="Light or dark, or as the system has it.")]
 Scale = Annotated[float | None, typer.Option(min=1.0, max=2.0, help="1.25 is 125 %.")]
-Language = Annotated[str | None, typer.Option(help="en or fr; the system's by default.")]
+Language = Annotated[
+    str | None, typer.Option(help="en, fr, or one of `palier words list`; the system's by default.")
+]
 Where = Annotated[str | None, typer.Option("--place", help="left,top,width,height in pixels.")]
 
 

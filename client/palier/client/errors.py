@@ -9,6 +9,8 @@
     ├── NotSeated                nobody said where the server is, or which seat, or with which code
     ├── BadOption                an option of a command cannot be had so
     ├── BadPreparation           what was prepared on this computer cannot be read
+    ├── NoSuchLanguage           the windows have no words of the language asked for
+    ├── BadWords                 a file of words has mistakes
     └── JournalFailed            this computer's disk did not take what has to be kept
         └── JournalInUse         another process has this seat's journal open
 
@@ -17,6 +19,8 @@ Each message is a sentence that tells a person what to do; what a program needs 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from palier.schemas.errors import PalierError
@@ -36,6 +40,38 @@ class NoDisplay(ClientError):
             "or use `palier bots` to fill seats without windows."
         )
         self.display = display
+
+
+class NoSuchLanguage(ClientError):
+    """The windows have no words of the language that was asked for."""
+
+    def __init__(self, language: str, *, known: Sequence[str], places: Sequence[Path]) -> None:
+        where = " or ".join(str(one) for one in places)
+        super().__init__(
+            f"There are no words of the language {language!r} here: there are {', '.join(known)}. "
+            f"`palier words export {language}` writes a file to translate; it is looked for in "
+            f"{where}."
+        )
+        self.language = language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """One mistake in a file of words: where, at which key, and what to do."""
+
+    line: int
+    key: str
+    reason: str
+
+
+class BadWords(ClientError):
+    """A file of words has mistakes."""
+
+    def __init__(self, name: str, flaws: Sequence[Flaw]) -> None:
+        super().__init__(
+            "\n".join(f"{name}:{one.line}: {f'{one.key} {one.reason}'.strip()}" for one in flaws)
+        )
+        self.flaws = tuple(flaws)
 
 
 class Rejected(ClientError):

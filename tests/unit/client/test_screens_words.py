@@ -23,7 +23,6 @@ from palier.client.screens.orders import Order, What
 from palier.client.screens.sample_session import sample_overview, sample_overviews
 from palier.client.screens.samples import sample_views
 from palier.client.screens.standing import counts, elapsed, sentence
-from palier.client.screens.texts import choose_language
 from palier.client.screens.tokens import GRAPHIC_PAIRS, PALETTES, TEXT_PAIRS, contrast
 from palier.client.screens.words import Words, say
 from palier.client.state import Countdown, Held, Note, Notice
@@ -149,11 +148,6 @@ def test_every_problem_of_a_form_has_its_words() -> None:
         "too-short", "too-long", "date",
     }  # fmt: skip
     assert set(ENGLISH.problems) == known == set(FRENCH.problems)
-
-
-def test_a_language_is_chosen_by_its_name_and_is_english_otherwise() -> None:
-    assert choose_language("fr_FR") == choose_language("French_France") == "fr"
-    assert choose_language("de") == "en"
 
 
 # -- numerals -----------------------------------------------------------------------------------

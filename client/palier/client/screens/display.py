@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import locale
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from palier.client.screens.tokens import PaletteName
 
 _USUAL_DPI = 96
 _PER_MONITOR = 2
+_LOCALE_NAME = 85
 
 
 def require_display() -> None:
@@ -69,6 +71,19 @@ def system_palette() -> PaletteName:
     else:
         asked = ("gsettings", "get", "org.gnome.desktop.interface", "color-scheme")
     return "dark" if "dark" in _answer(*asked).lower() else "light"
+
+
+def system_language() -> str:
+    """Return the language of this desktop, such as ``fr_FR`` or ``fr-FR``; empty if unknown."""
+    if sys.platform == "win32":
+        name = ctypes.create_unicode_buffer(_LOCALE_NAME)
+        found = ctypes.windll.kernel32.GetUserDefaultLocaleName(name, _LOCALE_NAME)
+        return name.value if found else ""
+    # a program that was started by a click has no locale on macOS
+    spoken = locale.getlocale()[0]
+    if sys.platform == "darwin" and not spoken:
+        return _answer("defaults", "read", "-g", "AppleLocale").strip()
+    return spoken or ""
 
 
 def _dpi() -> float:

@@ -57,7 +57,8 @@ class Happenings:
             if entry.kind == "presence-changed":
                 self._note_presence(entry)
             elif (happening := _happening(entry)) is not None:
-                self._add(happening)
+                add = self._add_call if happening.key == "called" else self._add
+                add(happening)
 
     def take_refused(self, refused: SeatRefused, *, at: datetime) -> None:
         """Take how many messages of a seat were refused; the newest count replaces the last."""
@@ -68,10 +69,19 @@ class Happenings:
 
     def take_call(self, called: HelpCalled) -> None:
         """Take that a seat calls for help; told again, it is the same call."""
-        told = Happening(
-            at=called.at, author=called.seat, key="called", seats=(called.seat,), reason=called.text
+        self._add_call(
+            Happening(
+                at=called.at,
+                author=called.seat,
+                key="called",
+                seats=(called.seat,),
+                reason=called.text,
+            )
         )
-        if told not in self.lines:
+
+    def _add_call(self, told: Happening) -> None:
+        """Add a call in its place: the log tells it too, before the staff's event or after it."""
+        if not any(_same_call(one, told) for one in self.lines):
             newer = tuple(one for one in self.lines if one.at > told.at)
             self.lines = (*newer, told, *self.lines[len(newer) :])[:_KEPT]
 
@@ -94,6 +104,10 @@ class Happenings:
 def _together(one: Happening, other: Happening) -> bool:
     alike = replace(other, at=one.at, seats=one.seats) == one
     return alike and bool(one.seats) and other.at - one.at < _TOGETHER
+
+
+def _same_call(one: Happening, other: Happening) -> bool:
+    return (one.key, one.seats) == ("called", other.seats) and abs(one.at - other.at) < _TOGETHER
 
 
 def _same_refusal(one: Happening, other: Happening) -> bool:
@@ -136,6 +150,8 @@ def _happening(entry: LogEntry) -> Happening | None:  # noqa: C901, PLR0911 - a 
             return replace(told, key=f"{entry.kind}-late" if late else entry.kind)
         case "answered-for" if body["how"] == "default":
             return replace(told, key="answered-late")
+        case "help-called":
+            return replace(told, key="called", reason=str(body["text"]))
         case "seat-replaced":
             return replace(told, key="replaced")
         case "bot-at-a-loss":

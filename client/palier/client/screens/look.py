@@ -21,7 +21,7 @@ _TITLE = 36
 class Look:
     """Wishes for a window; what is None is as the computer has it.
 
-    ``scale`` is from 1 to 2, ``language`` one of `palier.client.screens.texts`; without a
+    ``scale`` is from 1 to 2, ``language`` one that `palier.client.screens.texts` knows; without a
     ``place`` a window has its usual size, where the desktop puts it.
     """
 

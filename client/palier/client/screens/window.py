@@ -21,7 +21,7 @@ from palier.client.screens.display import (
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
 from palier.client.screens.look import Look
-from palier.client.screens.texts import WORDS, Language, choose_language
+from palier.client.screens.texts import WORDS, Language, Speech, speech
 from palier.client.screens.tokens import PaletteName
 
 _WHERE = (100, 100)
@@ -34,12 +34,15 @@ SMALLEST = (900, 560)
 
 
 @contextmanager
-def context(*, palette: PaletteName, scale: float, language: Language) -> Iterator[Kit]:
+def context(*, palette: PaletteName, scale: float, language: Language | Speech) -> Iterator[Kit]:
     """Open a context without a window: the whole tree of items works in it, but no pixel."""
+    spoken = (
+        Speech(language=language, words=WORDS[language]) if isinstance(language, str) else language
+    )
     dpg.create_context()
     try:
         dpg.configure_app(manual_callback_management=True, keyboard_navigation=True)
-        yield Kit(palette=palette, scale=scale, words=WORDS[language], language=language)
+        yield Kit(palette=palette, scale=scale, words=spoken.words, language=spoken.language)
     finally:
         dpg.destroy_context()
 
@@ -53,14 +56,13 @@ def window(
 ) -> Iterator[Kit]:
     """Open a context with its window, not shown yet; ``size`` is for a scale of 1.
 
-    Raises `NoDisplay`.
+    Raises `NoDisplay`, `NoSuchLanguage`, `BadWords`.
     """
     require_display()
     become_dpi_aware()
     factor = system_scale() if look.scale is None else look.scale
     tone = system_palette() if look.palette == "system" else look.palette
-    language = choose_language(look.language)
-    with context(palette=tone, scale=factor, language=language) as kit:
+    with context(palette=tone, scale=factor, language=speech(look.language)) as kit:
         left, top, width, height = look.place or (
             *_WHERE,
             round(size[0] * factor),
