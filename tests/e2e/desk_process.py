@@ -39,6 +39,9 @@ class ToldErrands(NotedErrands):
         if answer and answer.get("amount") == 13:
             raise RuntimeError("thirteen brings bad luck")
 
+    def call_for_help(self, text: str) -> None:
+        tell(called=text)
+
     def painted(self, stage: Stage) -> None:
         tell(painted=stage.name, seconds=perf_counter() - BEGAN)
 
@@ -55,6 +58,7 @@ def feed(inbox: SimpleQueue[View], views: dict[str, View]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--language", default="en")
+    parser.add_argument("--unlock-code", default="")
     given = parser.parse_args()
     inbox: SimpleQueue[View] = SimpleQueue()
     views = sample_views(given.language)
@@ -64,7 +68,12 @@ def main() -> int:
             inbox=inbox,
             errands=ToldErrands(),
             title="Palier test",
-            look=Look(palette="light", scale=1.0, language=given.language),
+            look=Look(
+                palette="light",
+                scale=1.0,
+                language=given.language,
+                unlock_code=given.unlock_code,
+            ),
         )
     except NoDisplay as error:
         sys.stderr.write(f"{error}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -47,21 +48,27 @@ _STRIPS = {
 
 
 class TopBar:
-    """Mark, program, seat, connection."""
+    """Mark, program, countdown, seat, connection, and the button that calls for help.
 
-    def __init__(self, kit: Kit, *, title: str) -> None:
+    Where the window is too narrow for all of them, the names on the left give way.
+    """
+
+    def __init__(self, kit: Kit, *, title: str, call: Callable[[], None]) -> None:
         self._kit = kit
+        self._width = 0
         self._countdown: Countdown | None = None
         self._urgent = False
         self._reading: Reading | None = None
         self._words = ("", "")
+        self._label = kit.words.help
+        self._offered = False
         self._drawn = 0
         with kit.panel("bar", height=kit.px(BAR), width=-1), kit.row(None, 10):
             with kit.across(spacing=12):
                 draw_mark(kit)
-                with kit.lowered(8):
+                with kit.lowered(8) as self._palier:
                     kit.text("Palier", role="section")
-                with kit.lowered(9):
+                with kit.lowered(9) as self._program:
                     self._title = kit.text(title, ink="muted")
             with kit.across(spacing=8) as self._right:
                 canvas = dpg.add_drawlist(width=1, height=kit.px(36), show=False)
@@ -74,6 +81,12 @@ class TopBar:
                 self._dot = dpg.add_drawlist(width=kit.px(14), height=kit.px(36))
                 with kit.lowered(9):
                     self._state = kit.name("connectivity", kit.text("", ink="muted"))
+                self._space_before = dpg.add_spacer(width=kit.px(4))
+                with dpg.group() as self._helping:
+                    kit.themes.bind(self._helping, "flush")
+                    kit.gap(4)
+                    self._help = kit.button(kit.words.help, press=call, kind="small")
+                    kit.name("help", self._help)
         row: Item = dpg.get_item_parent(self._right)
         table: Item = dpg.get_item_parent(row)
         self._column: Item = dpg.get_item_children(table, 0)[1]
@@ -87,6 +100,7 @@ class TopBar:
         seat = kit.words.seat.format(seat=view.seat)
         state = kit.words.connectivity[view.connectivity.value]
         self._words = (seat, state)
+        self._offer_help(view)
         dpg.set_value(self._seat, seat)
         dpg.set_value(self._state, state)
         ink = _INKS[view.connectivity]
@@ -94,6 +108,30 @@ class TopBar:
         self._fit()
         self._countdown = view.countdown
         self._urgent = isinstance(view.screen, Asking)
+
+    def _offer_help(self, view: View) -> None:
+        """Offer to call, or say that help is on its way; to nobody who has no session."""
+        words = self._kit.words
+        self._offered = bool(view.session) and not isinstance(view.screen, Ended)
+        for item in (self._space_before, self._helping):
+            dpg.configure_item(item, show=self._offered)
+        self._label = words.help_called if view.called else words.help
+        dpg.configure_item(self._help, label=self._label, enabled=not view.called)
+        self._kit.themes.bind(self._help, "under-way" if view.called else "small")
+
+    @property
+    def offers_help(self) -> bool:
+        """Whether the participant can call now."""
+        return self._offered and self._label == self._kit.words.help
+
+    def has_keyboard(self) -> bool:
+        """Whether Enter presses the button here."""
+        return bool(dpg.get_item_state(self._help).get("focused"))
+
+    def lay_out(self, width: int) -> None:
+        """Fit the window's width."""
+        self._width = width
+        self._fit()
 
     def tick(self, now: float) -> None:
         """Count down; who has nothing to do any more is not told that the time is up."""
@@ -119,7 +157,15 @@ class TopBar:
         width += text_width(self._words[1], kit.fonts["body"])
         if self._drawn:
             width += self._drawn + kit.px(24)
-        dpg.configure_item(self._column, init_width_or_weight=width + kit.px(30))
+        if self._offered:
+            width += text_width(self._label, kit.fonts["small-strong"]) + kit.px(24 + 1 + 4 + 16)
+        width += kit.px(30)
+        dpg.configure_item(self._column, init_width_or_weight=width)
+        left = self._width - width - kit.px(2 * 24 + 36 + 12)
+        palier = text_width("Palier", kit.fonts["section"]) + kit.px(12)
+        program = text_width(str(dpg.get_value(self._title)), kit.fonts["body"]) + kit.px(12)
+        dpg.configure_item(self._palier, show=left >= palier)
+        dpg.configure_item(self._program, show=left >= palier + program)
 
 
 class Strip:

@@ -19,11 +19,14 @@ from palier.client.errands import Errands
 from palier.client.screens.asking import AskingPage
 from palier.client.screens.author_strip import AuthorStrip
 from palier.client.screens.chrome import STATUS, Banner, StatusBar, Stepper, Strip, TopBar
+from palier.client.screens.dialogs import call_for_help, unlock
 from palier.client.screens.draft import Draft, begin
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit, is_measured
+from palier.client.screens.lock import Lock
 from palier.client.screens.look import Look
 from palier.client.screens.loop import Loop, Pace
+from palier.client.screens.modal import Modal
 from palier.client.screens.onset import Extent, Onset
 from palier.client.screens.opening import Around, Openings
 from palier.client.screens.page import Page
@@ -41,7 +44,16 @@ from palier.client.screens.remaining import until_next
 from palier.client.screens.screen_page import ScreenPage
 from palier.client.screens.scroll import Scroll
 from palier.client.screens.toast import Toast
-from palier.client.screens.window import inner_size, show, watch_enter, watch_input, window
+from palier.client.screens.window import (
+    inner_size,
+    show,
+    watch_close,
+    watch_enter,
+    watch_input,
+    watch_keys,
+    watch_unlock,
+    window,
+)
 from palier.client.screens.words import Words
 from palier.client.state import (
     Asking,
@@ -86,7 +98,7 @@ class Desk:
         self._size = (0, 0)
         with dpg.window(no_scrollbar=True) as self.root:
             kit.themes.bind(self.root, "root")
-            self._bar = TopBar(kit, title=title)
+            self._bar = TopBar(kit, title=title, call=self.offer_help)
             self._strip = Strip(kit)
             self._banner = Banner(kit)
             self._author = AuthorStrip(kit)
@@ -102,6 +114,7 @@ class Desk:
             self._status = StatusBar(kit)
         self._scroll = Scroll(self._body)
         self.toast = Toast(kit)
+        self.modal = Modal(kit)
         self._parts = (self._bar, self._strip, self._banner, self._author, self._stepper)
         self.openings = Openings(
             kit,
@@ -162,6 +175,7 @@ class Desk:
             self.show(view)
         if (width, height) != self._size:
             self._size = (width, height)
+            self._bar.lay_out(width)
             self._stepper.lay_out(width)
             if self._page is not None:
                 self._page.lay_out(width)
@@ -171,14 +185,18 @@ class Desk:
         self._bar.tick(self._clock())
         self._status.tick(now)
         self.toast.tick(width, height)
+        self.modal.tick(width, height)
         self._tell_draft()
         return moved
 
     def show(self, view: View) -> None:
         """Show a view; the same generation keeps its page, its inputs and the keyboard."""
-        if self.view is not None and view.session != self.view.session:
+        before = self.view
+        if before is not None and view.session != before.session:
             self._leave()
             self._drafts = {}
+        if before is not None and view.called and not before.called:
+            self.toast.show(self._kit.words.help_sent, tone="ok")
         for part in (*self._parts, self._status):
             part.show(view)
         self.view = view
@@ -212,9 +230,23 @@ class Desk:
         self.openings.loop.close()
 
     def enter(self) -> None:
-        """Take a press of Enter."""
-        if self._page is not None:
+        """Take a press of Enter: for the dialog, the button that has the keyboard, or the page."""
+        if not self.modal.enter() and self._page is not None and not self._bar.has_keyboard():
             self._page.enter()
+
+    def escape(self) -> None:
+        """Take a press of Escape."""
+        self.modal.escape()
+
+    def offer_help(self) -> None:
+        """Ask whether the operator shall come; nothing where nobody can."""
+        if not self._bar.offers_help:
+            return
+        self.modal.ask(call_for_help(self._kit.words, errands=self._errands))
+
+    def offer_unlocking(self, lock: Lock, *, opened: Callable[[], None]) -> None:
+        """Ask for the code of a locked window; ``opened`` is called when it is right."""
+        self.modal.ask(unlock(self._kit.words, lock=lock, opened=opened))
 
     def _leave(self) -> None:
         if self._page is not None:
@@ -244,7 +276,10 @@ class Desk:
         page.opened()
         if self._size[0]:
             page.lay_out(self._size[0])
-        page.focus()
+        if self.modal.open:
+            self.modal.return_to(page.focus)
+        else:
+            page.focus()
 
     def _make(self, view: View, screen: Screen) -> Page:
         if _is_moved(view):
@@ -329,9 +364,10 @@ def run_desk(
 
     ``begun`` gets the desk before its first frame.
 
-    Raises `NoDisplay`.
+    Raises `NoDisplay`, `NoSuchLanguage`, `BadWords`.
     """
-    with window(title=title, look=look or Look(), size=SIZE) as kit:
+    look = look or Look()
+    with window(title=title, look=look, size=SIZE) as kit:
         desk = Desk(kit, title=title, errands=errands, controllers=controllers)
         onset = Onset(painted=errands.painted)
         with open_port(kit, screen=lambda: desk.screen) as port:
@@ -345,12 +381,17 @@ def run_desk(
                 take=desk.take,
                 tick=lambda: desk.tick(datetime.now(), *inner_size()),  # noqa: DTZ005 - wall clock
                 after=after,
-                failed=lambda _: desk.toast.show(kit.words.mishap),
+                failed=lambda _: desk.toast.show(kit.words.mishap, tone="bad"),
                 pace=Pace.from_environment(),
                 until_next=desk.until_next,
             )
             watch_input(loop.wake)
             watch_enter(desk.enter)
+            watch_keys({dpg.mvKey_Escape: desk.escape, dpg.mvKey_F1: desk.offer_help})
+            if look.unlock_code:
+                lock = Lock(look.unlock_code, clock=monotonic)
+                watch_unlock(lambda: desk.offer_unlocking(lock, opened=dpg.stop_dearpygui))
+                watch_close(lambda: desk.toast.show(kit.words.locked))
             desk.openings.nudge = loop.nudge
             begun(desk)
             show(desk.root)

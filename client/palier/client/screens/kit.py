@@ -28,6 +28,8 @@ class Kit:
         self.scale = scale
         self.words = words
         self.language = language
+        #: Whether the window cannot be closed by whoever sits before it.
+        self.locked = False
         self.named: dict[str, Item] = {}
         self.fonts = load_fonts(scale)
         self.themes = Themes(self.palette, px=self.px)

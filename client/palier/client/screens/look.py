@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from palier.client.errors import BadOption
@@ -29,6 +29,13 @@ class Look:
     scale: float | None = None
     language: str | None = None
     place: Place | None = None
+    #: With it the window fills the screen, and is closed by it alone; kept out of logs.
+    unlock_code: str = field(default="", repr=False)
+
+    @property
+    def locked(self) -> bool:
+        """Whether there is no way out but the code."""
+        return bool(self.unlock_code)
 
 
 def read_place(text: str | None) -> Place | None:

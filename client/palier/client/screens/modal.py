@@ -137,16 +137,17 @@ class Modal:
 
     def _confirm(self, shown: _Shown) -> None:
         if shown is self._shown and shown.confirm():
-            self._close(shown)
+            self._close()
 
     def _cancel(self, shown: _Shown) -> None:
         if shown is self._shown:
-            self._close(shown)
+            self._close()
             shown.dialog.cancelled()
 
-    def _close(self, shown: _Shown) -> None:
+    def _close(self) -> None:
         self._shown, self._closing = None, True
-        shown.remove()
+        # its events that are still on their way go with it
+        self._kit.forget(self._veil)
         if self._waiting:
             return
         dpg.configure_item(self._veil, show=False)
@@ -245,13 +246,6 @@ class _Shown:
             dpg.configure_item(self._card, width=wide)
         if dpg.get_item_pos(self._card) != [left, top]:
             dpg.set_item_pos(self._card, [left, top])
-
-    def remove(self) -> None:
-        """Leave nothing behind."""
-        dpg.delete_item(self._card)
-        named = self._kit.named
-        for name in ("dialog", "dialog.entry", "dialog.problem", "dialog.yes", "dialog.no"):
-            named.pop(name, None)
 
 
 def _has_keyboard(item: Item) -> bool:

@@ -187,6 +187,8 @@ class EndedPage(CentredPage):
         """Build the card."""
         kit, screen = self.kit, self._screen
         title, text = kit.words.ended[screen.outcome]
+        if kit.locked:
+            text = kit.words.stay  # no window can be left that does not close
         with self.card():
             kit.gap(8)
             kit.text(title, role="title", wrap=True)

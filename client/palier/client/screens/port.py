@@ -4,7 +4,7 @@ It is open only with ``PALIER_TEST=1``, on the Unix socket named by ``PALIER_TES
 request is a line of words, its reply a line of JSON:
 
     rect NAME     left, top, width and height on the screen; null while it is not visible
-    value NAME    what the item shows or holds
+    value NAME    what the item shows or holds; null while there is none
     focus         the name of what has the keyboard, or null
     screen        the name of the page
     shot FILE     write a picture with the next frame
@@ -64,15 +64,17 @@ class Port:
                 return {"error": f"unknown request {verb!r}"}
 
     def _value(self, name: str) -> object:
-        item = self._kit.named[name]
+        item = self._kit.named.get(name)
+        if item is None:
+            return None
         if "Button" in dpg.get_item_type(item):
             return dpg.get_item_label(item)
         value: object = dpg.get_value(item)
         return value
 
     def _rect(self, name: str) -> list[float] | None:
-        item = self._kit.named[name]
-        if not dpg.is_item_visible(item):
+        item = self._kit.named.get(name)
+        if item is None or not dpg.is_item_visible(item):
             return None
         state: dict[str, Any] = dpg.get_item_state(item)
         left, top = dpg.get_viewport_pos()

@@ -65,6 +65,7 @@ def sample_views(language: Language = "en") -> dict[str, View]:
             lost, connectivity=Connectivity.REFUSED, notice=Notice(note=Note.MOVED), pending=0
         ),
         "excluded": _view(story, Excluded()),
+        "called": replace(form, called=True),
         **_timed(form, waiting),
         **_held(form, story.drill),
     }

@@ -19,8 +19,10 @@ import dearpygui.dearpygui as dpg
 from palier.client.errors import ClientError
 from palier.client.screens.desk import SIZE, Desk
 from palier.client.screens.draft import Raw
+from palier.client.screens.english import ENGLISH
 from palier.client.screens.kit import Kit, press
-from palier.client.screens.look import Look
+from palier.client.screens.lock import Lock
+from palier.client.screens.look import Look, Place
 from palier.client.screens.overview import SIZE as OVERVIEW_SIZE
 from palier.client.screens.overview import OverviewFace
 from palier.client.screens.picture import SETTLED, framer, save
@@ -33,6 +35,7 @@ from palier.client.screens.sample_session import (
 )
 from palier.client.screens.samples import sample_views
 from palier.client.screens.texts import Language
+from palier.client.screens.toast import Tone
 from palier.client.screens.tokens import PaletteName
 from palier.client.screens.window import inner_size, show, window
 from palier.client.state import Asking
@@ -57,6 +60,9 @@ class Shot:
     typed: tuple[tuple[str, Raw], ...] = ()
     press: tuple[str, ...] = ()
     choose: tuple[str, ...] = ()
+    #: Which sentences stand in the corner, by tone.
+    toasts: tuple[tuple[Tone, str], ...] = ()
+    locked: bool = False
     size: tuple[int, int] = SIZE
     scale: float = 1.0
 
@@ -116,6 +122,23 @@ SHOTS: dict[str, Shot] = {
     "desk-stopped": Shot(view="stopped", typed=_TYPED, size=(1024, 640)),
     "desk-answered-for": Shot(view="answered-for"),
     "desk-answered-for-french": Shot(view="answered-for", language="fr", palette="dark"),
+    "desk-help": Shot(view="form", typed=_TYPED, press=("help",)),
+    "desk-help-french": Shot(
+        view="form", typed=_TYPED, press=("help",), language="fr", palette="dark"
+    ),
+    "desk-help-scaled": Shot(
+        view="form", typed=_TYPED, press=("help",), size=(1024, 640), scale=2.0
+    ),
+    "desk-called": Shot(
+        view="called",
+        typed=_TYPED,
+        toasts=(
+            ("warn", "Only whole tokens count."),
+            ("bad", ENGLISH.mishap),
+            ("ok", ENGLISH.help_sent),
+        ),
+    ),
+    "desk-unlock": Shot(view="form", typed=_TYPED, locked=True, palette="dark"),
     "desk-excluded": Shot(view="excluded"),
     "desk-moved": Shot(view="moved", language="fr"),
 }
@@ -125,7 +148,9 @@ def take(shot: Shot, target: Path) -> None:
     """Take one picture; blocking, once a process."""
     with window(
         title="Palier",
-        look=Look(palette=shot.palette, scale=shot.scale, language=shot.language),
+        look=Look(
+            palette=shot.palette, scale=shot.scale, language=shot.language, place=_place(shot)
+        ),
         size=shot.size,
     ) as kit:
         tick = _desk(kit, shot) if shot.view else _overview(kit, shot)
@@ -145,11 +170,20 @@ def take(shot: Shot, target: Path) -> None:
 def _desk(kit: Kit, shot: Shot) -> _Tick:
     desk = Desk(kit, title="Palier", errands=NotedErrands(), clock=lambda: 0.0)
     view = sample_views(shot.language)[shot.view]
+    if shot.locked:
+        desk.offer_unlocking(Lock("4711", clock=monotonic), opened=lambda: None)
+    for tone, text in shot.toasts:
+        desk.toast.show(text, tone=tone)
     if isinstance(view.screen, Asking):
         desk.recall(view.screen.stage, dict(shot.typed))
     desk.take(view)
     show(desk.root)
     return desk.tick
+
+
+def _place(shot: Shot) -> Place:
+    """Return a place of exactly that size, whatever the scale: a screen does not grow with it."""
+    return 0, 0, *shot.size
 
 
 def _overview(kit: Kit, shot: Shot) -> _Tick:

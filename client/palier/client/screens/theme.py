@@ -268,6 +268,12 @@ class Themes:
         self._add("danger", dpg.mvButton, colours=bad, styles=(padding,), disabled=off)
         close = (dpg.mvStyleVar_FramePadding, px(12), px(6))
         self._add("small", dpg.mvButton, colours=plain, styles=(close,), disabled=off)
+        under_way = (
+            *((target, colour("accent_soft")) for target, _ in off[:3]),
+            (dpg.mvThemeCol_Text, colour("accent_text")),
+            (dpg.mvThemeCol_Border, CLEAR),
+        )
+        self._add("under-way", dpg.mvButton, colours=plain, styles=(close,), disabled=under_way)
         # the row that it stands in is coloured, not the line of text
         self._add(
             "choice",

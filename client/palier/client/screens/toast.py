@@ -31,6 +31,7 @@ class Toast:
         self._clock = clock
         self._free = [_Slip(kit) for _ in range(MOST)]
         self._shown: list[_Slip] = []
+        kit.name("toast", self._free[-1].item)
 
     def show(self, text: str, *, tone: Tone = "calm") -> None:
         """Show a sentence for some seconds; one that is there already stays for longer."""

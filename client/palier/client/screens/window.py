@@ -7,7 +7,7 @@ process opens one window and then goes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import dearpygui.dearpygui as dpg
@@ -15,12 +15,13 @@ import dearpygui.dearpygui as dpg
 from palier.client.screens.display import (
     become_dpi_aware,
     require_display,
+    screen_size,
     system_palette,
     system_scale,
 )
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
-from palier.client.screens.look import Look
+from palier.client.screens.look import Look, Place
 from palier.client.screens.texts import WORDS, Language, Speech, speech
 from palier.client.screens.tokens import PaletteName
 
@@ -63,11 +64,8 @@ def window(
     factor = system_scale() if look.scale is None else look.scale
     tone = system_palette() if look.palette == "system" else look.palette
     with context(palette=tone, scale=factor, language=speech(look.language)) as kit:
-        left, top, width, height = look.place or (
-            *_WHERE,
-            round(size[0] * factor),
-            round(size[1] * factor),
-        )
+        kit.locked = look.locked
+        left, top, width, height = _place(look, size, factor)
         dpg.create_viewport(
             title=title,
             x_pos=left,
@@ -78,11 +76,21 @@ def window(
             min_height=SMALLEST[1],
             clear_color=kit.colour("background"),
             vsync=True,
+            decorated=not look.locked,
+            always_on_top=look.locked,
+            disable_close=look.locked,
         )
         dpg.setup_dearpygui()
         yield kit
         # what is left of the window goes with the process: until then, out of sight
         dpg.minimize_viewport()
+
+
+def _place(look: Look, size: tuple[int, int], factor: float) -> Place:
+    screen = screen_size()
+    if look.locked and screen is not None:
+        return 0, 0, *screen
+    return look.place or (*_WHERE, round(size[0] * factor), round(size[1] * factor))
 
 
 def show(root: Item) -> None:
@@ -116,6 +124,35 @@ def watch_enter(told: Callable[[], None]) -> None:
     with dpg.handler_registry():
         for key in (dpg.mvKey_Return, dpg.mvKey_NumPadEnter):
             dpg.add_key_press_handler(key, callback=pressed)
+
+
+def watch_keys(told: Mapping[int, Callable[[], None]]) -> None:
+    """Call what belongs to a key of Dear PyGui at each press of it."""
+    with dpg.handler_registry():
+        for key, one in told.items():
+            dpg.add_key_press_handler(key, callback=lambda *_, one=one: one())
+
+
+def watch_unlock(told: Callable[[], None]) -> None:
+    """Call ``told`` when Control, Shift and F12 are pressed together."""
+
+    def pressed(*_: object) -> None:
+        if _down(dpg.mvKey_LControl, dpg.mvKey_RControl) and _down(
+            dpg.mvKey_LShift, dpg.mvKey_RShift
+        ):
+            told()
+
+    with dpg.handler_registry():
+        dpg.add_key_press_handler(dpg.mvKey_F12, callback=pressed)
+
+
+def _down(*keys: int) -> bool:
+    return any(dpg.is_key_down(key) for key in keys)
+
+
+def watch_close(told: Callable[[], None]) -> None:
+    """Call ``told`` when the desktop asks a window to close that does not."""
+    dpg.set_exit_callback(lambda *_: told())
 
 
 def inner_size() -> tuple[int, int]:
