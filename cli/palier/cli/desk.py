@@ -14,6 +14,7 @@ from palier.cli import options
 from palier.cli.errors import MissingPart
 from palier.cli.server import DATA, find_server
 from palier.client.controllers import InFolders, Installed, OneOf
+from palier.client.screens.lock import read_unlock_code
 from palier.client.screens.look import Look, PaletteChoice, read_place
 from palier.client.seating import Seating
 from palier.schemas.names import check_name
@@ -24,6 +25,18 @@ Language = Annotated[
     str | None, typer.Option(help="en, fr, or one of `palier words list`; the system's by default.")
 ]
 Where = Annotated[str | None, typer.Option("--place", help="left,top,width,height in pixels.")]
+
+
+Locked = Annotated[
+    bool,
+    typer.Option(
+        "--lock", envvar="PALIER_LOCK", help="Fill the screen; only the code closes the window."
+    ),
+]
+CodeFile = Annotated[
+    Path | None,
+    typer.Option(help="A file with the code of --lock; else it is PALIER_UNLOCK_CODE."),
+]
 
 
 def need_windows() -> None:
@@ -43,6 +56,8 @@ def desk(  # noqa: PLR0913 - each is an option of its own
     scale: Scale = None,
     language: Language = None,
     place: Where = None,
+    lock: Locked = False,
+    unlock_code_file: CodeFile = None,
     server: options.Address = None,
     data: options.Data = DATA,
     journal: options.Journals = None,
@@ -60,7 +75,13 @@ def desk(  # noqa: PLR0913 - each is an option of its own
         command="palier desk",
         controllers=OneOf(Installed(), InFolders(programs)),
     )
-    look = Look(palette=palette, scale=scale, language=language, place=read_place(place))
+    look = Look(
+        palette=palette,
+        scale=scale,
+        language=language,
+        place=read_place(place),
+        unlock_code=read_unlock_code(unlock_code_file) if lock else "",
+    )
     seating.sit(seating.take(code=code, seat=seat if code is None else None), look)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -44,8 +45,11 @@ def list_words() -> None:
 @app.command()
 def export(
     language: Annotated[str, typer.Argument(help="Such as de, or pt-br.")],
+    to: Annotated[
+        Path | None, typer.Option(help="A new file; without it to standard output.")
+    ] = None,
 ) -> None:
-    """Write all words of a language to standard output: those there are, the others in English."""
+    """Write all words of a language: those there are, the others in English."""
     from palier.client.screens.english import ENGLISH
     from palier.client.screens.texts import find_book, user_words, word_places
     from palier.client.screens.wordbook import Wordbook, write_words
@@ -55,7 +59,17 @@ def export(
         raise CommandError(f"{language} names no language: write de, or pt-br.")
     book = find_book(name, word_places()) or Wordbook(ENGLISH, ())
     heading = _HEADING.format(language=name, folder=user_words())
-    sys.stdout.buffer.write(write_words(book, heading=heading).encode())
+    text = write_words(book, heading=heading)
+    if to is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the console speaks: files are so
+        sys.stdout.write(text)
+        return
+    try:
+        with to.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CommandError(f"{to} was not written: {error.strerror or error}.") from error
 
 
 @app.command()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from palier.client.credentials import LastSeat
 from palier.client.errors import BadOption, NotSeated
 from palier.client.prepared import FILE, Prepared, places, read_prepared
 from palier.client.screens.display import require_display
+from palier.client.screens.lock import read_unlock_code
 from palier.client.screens.look import Look, read_place
 from palier.client.seating import Seating
 from palier.schemas.errors import PalierError
@@ -57,10 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--server", help="RabbitMQ's address, amqp://room:PASSWORD@host:5672/palier; or amqps://")
     add("--join", metavar="CODE", help="a one-time code")
     add("--seat", metavar="NAME", help="a seat joined from here before; the last one by default")
-    add("--language", choices=("en", "fr"), help="the system's by default")
+    add("--language", help="en, fr, or that of a file of words; the system's by default")
     add("--palette", choices=("light", "dark", "system"), help="the system's by default")
     add("--scale", type=_scale, help="1.25 is 125 %%; the system's by default")
     add("--place", metavar="LEFT,TOP,WIDTH,HEIGHT", help="where the window is, in pixels")
+    add("--lock", action="store_true", help="fill the screen; only the code closes the window")
+    add("--unlock-code-file", type=Path, help="with the code of --lock; else PALIER_UNLOCK_CODE")
     add("--journal", type=Path, help="the folder on this computer for answers on their way")
     add("--state", type=Path, help=argparse.SUPPRESS)
     add(
@@ -94,6 +98,7 @@ def _sit(given: argparse.Namespace) -> None:
         scale=given.scale or prepared.scale,
         language=given.language or prepared.language,
         place=read_place(given.place),
+        unlock_code=read_unlock_code(given.unlock_code_file) if _locks(given) else "",
     )
     seating = _seating(given.server or prepared.server or last.server, prepared, folder, given)
     code, seat = given.join, given.seat
@@ -103,6 +108,10 @@ def _sit(given: argparse.Namespace) -> None:
             code = None  # it has done what it is for: whoever sits here goes on
     require_display()  # before a code is used up
     seating.sit(seating.take(code=code, seat=seat), look)
+
+
+def _locks(given: argparse.Namespace) -> bool:
+    return given.lock or os.environ.get("PALIER_LOCK", "").lower() in {"1", "true", "yes", "on"}
 
 
 def _seating(server: str, prepared: Prepared, folder: Path, given: argparse.Namespace) -> Seating:

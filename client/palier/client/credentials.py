@@ -48,7 +48,7 @@ class CredentialsFile:
     def load(self, seat: str) -> Credentials | None:
         """Return a seat's credentials, or None if it was never joined from here."""
         try:
-            kept = json.loads(self._path(seat).read_text())
+            kept = json.loads(self._path(seat).read_text(encoding="utf-8"))
             return Credentials(**kept)
         except (FileNotFoundError, ValueError, TypeError):
             # a file that cannot be read is as good as none: joining writes it anew

@@ -20,7 +20,6 @@ Each message is a sentence that tells a person what to do; what a program needs 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from palier.schemas.errors import PalierError
@@ -55,22 +54,11 @@ class NoSuchLanguage(ClientError):
         self.language = language
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flaw:
-    """One mistake in a file of words: where, at which key, and what to do."""
-
-    line: int
-    key: str
-    reason: str
-
-
 class BadWords(ClientError):
-    """A file of words has mistakes."""
+    """A file of words has mistakes: ``flaws`` are lines of it, each with a sentence."""
 
-    def __init__(self, name: str, flaws: Sequence[Flaw]) -> None:
-        super().__init__(
-            "\n".join(f"{name}:{one.line}: {f'{one.key} {one.reason}'.strip()}" for one in flaws)
-        )
+    def __init__(self, name: str, flaws: Sequence[tuple[int, str]]) -> None:
+        super().__init__("\n".join(f"{name}:{line}: {said}" for line, said in flaws))
         self.flaws = tuple(flaws)
 
 

@@ -35,7 +35,7 @@ class Prepared(Value):
     join: str | None = None
     seat: str | None = None
     room_password: Annotated[str | None, Field(alias="room-password")] = None
-    language: Literal["en", "fr"] | None = None
+    language: str | None = None
     palette: Literal["light", "dark", "system"] | None = None
     scale: Annotated[float, Field(ge=1, le=2)] | None = None
 

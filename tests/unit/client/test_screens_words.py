@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import string
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import get_args
 
@@ -82,6 +84,47 @@ def _holes(text: object) -> object:
 @pytest.mark.parametrize("name", [one.name for one in dataclasses.fields(Words)])
 def test_every_sentence_has_the_same_holes_in_both_languages(name: str) -> None:
     assert _holes(getattr(ENGLISH, name)) == _holes(getattr(FRENCH, name))
+
+
+def _texts(words: object, at: str = "") -> Iterator[tuple[str, str]]:
+    match words:
+        case str():
+            yield at, words
+        case dict():
+            for key, one in words.items():
+                yield from _texts(one, f"{at}.{key}")
+        case tuple():
+            for number, one in enumerate(words):
+                yield from _texts(one, f"{at}.{number}")
+        case _ if dataclasses.is_dataclass(words):
+            for field in dataclasses.fields(words):
+                yield from _texts(getattr(words, field.name), f"{at}.{field.name}")
+
+
+#: What French writes as English does.
+SAME = {
+    ".numerals.thousands", ".dates.order", ".dates.form", ".unlock_hint", ".do.pause", ".do.extend",
+    ".authors.palier", ".and_last", ".optional", ".because", ".percent", ".shown_within",
+}  # fmt: skip
+ENGLISH_ONLY = re.compile(
+    r"\b(the|and|of|is|are|was|were|has|have|your|you|this|that|it|its|for|with|not|please|will|by"
+    r"|to|from|be|been|can|cannot|does|at|they|their|there|what|who|when)\b"
+)
+
+
+def test_no_sentence_was_left_in_english() -> None:
+    english, french = dict(_texts(ENGLISH)), dict(_texts(FRENCH))
+    assert english.keys() == french.keys()
+    assert {at for at, text in french.items() if text == english[at]} <= SAME
+    for at, text in french.items():
+        assert not ENGLISH_ONLY.search(re.sub(r"\{[^}]*\}", "", text.lower())), f"{at}: {text}"
+
+
+def test_french_has_its_spaces_before_high_punctuation() -> None:
+    for at, text in _texts(FRENCH):
+        assert not re.search(r"(?<![\u00a0\u202f])[;?!%]", text), f"{at}: {text}"
+        assert not re.search(r"(?<![\u00a0\u202f\d]):(?!\d)", text), f"{at}: {text}"
+        assert "'" not in text, f"{at}: {text}"
 
 
 def test_every_note_has_its_sentence_and_a_gap_only_where_it_is_filled() -> None:

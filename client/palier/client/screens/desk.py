@@ -114,7 +114,7 @@ class Desk:
             self._status = StatusBar(kit)
         self._scroll = Scroll(self._body)
         self.toast = Toast(kit)
-        self.modal = Modal(kit)
+        self.modal = Modal(kit, openers=("help",))
         self._parts = (self._bar, self._strip, self._banner, self._author, self._stepper)
         self.openings = Openings(
             kit,
@@ -191,11 +191,11 @@ class Desk:
 
     def show(self, view: View) -> None:
         """Show a view; the same generation keeps its page, its inputs and the keyboard."""
-        before = self.view
-        if before is not None and view.session != before.session:
+        former = self.view
+        if former is not None and view.session != former.session:
             self._leave()
             self._drafts = {}
-        if before is not None and view.called and not before.called:
+        if former is not None and view.called and not former.called:
             self.toast.show(self._kit.words.help_sent, tone="ok")
         for part in (*self._parts, self._status):
             part.show(view)

@@ -1,16 +1,20 @@
-"""The code that opens a locked window. Pure."""
+"""The code that opens a locked window: where it stands, and what it is compared with."""
 
 from __future__ import annotations
 
 import hmac
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from palier.client.errors import BadOption
 
 #: So many wrong codes in a row, and nothing is looked at for so many seconds.
 _TRIES, _PAUSE = 3, 30.0
 
 #: Shorter codes are guessed.
-SHORTEST = 4
+_SHORTEST = 4
 
 
 class Lock:
@@ -38,3 +42,25 @@ class Lock:
         if self._wrong == _TRIES:
             self._wrong, self._until = 0, self._clock() + _PAUSE
         return False
+
+
+def read_unlock_code(file: Path | None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the code that opens a locked window: of the file, else of ``PALIER_UNLOCK_CODE``.
+
+    Raises `BadOption` where there is none, or one that is soon guessed.
+    """
+    code, where = environment.get("PALIER_UNLOCK_CODE", ""), "PALIER_UNLOCK_CODE"
+    if file is not None:
+        try:
+            code, where = file.read_text(encoding="utf-8"), str(file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadOption(f"The code cannot be read from {file}: {error}") from error
+    code = code.strip()
+    if not code:
+        raise BadOption(
+            "A locked window needs a code, or nobody gets out of it: give one by "
+            "--unlock-code-file, or by PALIER_UNLOCK_CODE."
+        )
+    if len(code) < _SHORTEST:
+        raise BadOption(f"The code of {where} is short: {_SHORTEST} characters at least.")
+    return code

@@ -7,7 +7,7 @@ the whole page, with a card in it: what comes while one is open waits for its tu
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import dearpygui.dearpygui as dpg
@@ -53,16 +53,20 @@ class Dialog:
 class Modal:
     """The layer; needs a context, main thread only.
 
-    ``tick`` before each frame opens and places what is to be shown.
+    ``tick`` before each frame opens and places what is to be shown. What had the keyboard before
+    has it again afterwards; ``openers`` name what only opens dialogs, and is passed over.
     """
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, *, openers: Collection[str] = ()) -> None:
         self._kit = kit
+        self._openers = openers
+        self._last = ""
         self._waiting: deque[Dialog] = deque()
         self._shown: _Shown | None = None
         self._closing = False
         self._back: Callable[[], None] | None = None
         self._size = (0, 0)
+        self._returns = 0
         with dpg.window(
             show=False,
             no_title_bar=True,
@@ -108,6 +112,7 @@ class Modal:
         self._closing = False
         if self._shown is None:
             if not self._waiting:
+                self._rest()
                 return
             self._open(self._waiting.popleft())
         if self._shown is not None:
@@ -118,8 +123,6 @@ class Modal:
             self._shown.hold()
 
     def _open(self, dialog: Dialog) -> None:
-        if self._back is None:
-            self._back = self._keyboard()
         dpg.configure_item(self._veil, show=True)
         dpg.push_container_stack(self._veil)
         try:
@@ -127,13 +130,29 @@ class Modal:
         finally:
             dpg.pop_container_stack()
 
-    def _keyboard(self) -> Callable[[], None] | None:
-        """Return how to give the keyboard back to what has it now, of all that has a name."""
-        kit = self._kit
-        for name, item in kit.named.items():
-            if dpg.does_item_exist(item) and dpg.get_item_state(item).get("focused"):
-                return lambda: dpg.focus_item(kit.named[name]) if name in kit.named else None
-        return None
+    def _rest(self) -> None:
+        """Give the keyboard back after a dialog, and watch who has it until the next."""
+        if not self._returns:
+            self._watch()
+            return
+        # the window behind needs a frame or two until it takes it
+        self._returns -= 1
+        (self._back or self._give_back)()
+        if not self._returns:
+            self._back = None
+
+    def _watch(self) -> None:
+        """Remember what has the keyboard, of all that has a name."""
+        named = self._kit.named
+        if self._last in named and _has_keyboard(named[self._last]):
+            return
+        name = next((name for name, one in named.items() if _has_keyboard(one)), "")
+        if name and name not in self._openers:
+            self._last = name
+
+    def _give_back(self) -> None:
+        if self._last in self._kit.named:
+            dpg.focus_item(self._kit.named[self._last])
 
     def _confirm(self, shown: _Shown) -> None:
         if shown is self._shown and shown.confirm():
@@ -151,9 +170,7 @@ class Modal:
         if self._waiting:
             return
         dpg.configure_item(self._veil, show=False)
-        back, self._back = self._back, None
-        if back is not None:
-            back()
+        self._returns = _PATIENCE
 
 
 class _Shown:
@@ -249,4 +266,4 @@ class _Shown:
 
 
 def _has_keyboard(item: Item) -> bool:
-    return bool(dpg.get_item_state(item).get("focused"))
+    return bool(dpg.does_item_exist(item) and dpg.get_item_state(item).get("focused"))

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from platformdirs import user_config_path
 
-from palier.client.errors import BadWords, Flaw, NoSuchLanguage
+from palier.client.errors import BadWords, NoSuchLanguage
 from palier.client.screens.display import system_language
 from palier.client.screens.english import ENGLISH
 from palier.client.screens.french import FRENCH
@@ -74,8 +74,7 @@ def read_book(file: Path) -> Wordbook:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not written in UTF-8"
-        flaw = Flaw(line=1, key="", reason=f"The file cannot be read: {why}.")
-        raise BadWords(str(file), (flaw,)) from error
+        raise BadWords(str(file), [(1, f"The file cannot be read: {why}.")]) from error
     return read_words(text, name=str(file), usual=_built_in(file.stem.lower()) or ENGLISH)
 
 

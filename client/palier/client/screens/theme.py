@@ -401,7 +401,7 @@ class Themes:
         )
 
     def _texts(self) -> None:
-        for ink in ("muted", "faint", "ok", "warn", "bad", "accent_text"):
+        for ink in ("muted", "ok", "warn", "bad", "accent_text"):
             self._add(ink, dpg.mvText, colours=((dpg.mvThemeCol_Text, self._colour(ink)),))
 
     def _tables(self) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-from palier.client.errors import BadWords, Flaw
+from palier.client.errors import BadWords
 from palier.client.screens.english import ENGLISH
 from palier.client.screens.words import Words
 
@@ -27,6 +27,9 @@ Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 #: What may stand between groups of three figures, and before decimals: what is typed is read so.
 _THOUSANDS = ("", " ", "\u00a0", "\u202f", "\u2009", ",")
 _DECIMALS = (".", ",")
+
+#: What a day is written with.
+_DAY_PARTS = frozenset({"day", "month", "number", "year"})
 
 _PARSER = string.Formatter()
 _AT = re.compile(r"\(at line (\d+), column \d+\)")
@@ -53,14 +56,14 @@ def read_words(text: str, *, name: str, usual: Words = ENGLISH) -> Wordbook:
         found = _AT.search(str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         reason = _AT.sub("", str(error)).strip()
-        raise BadWords(name, (Flaw(line=line, key="", reason=f"{reason}."),)) from None
+        raise BadWords(name, [(line, f"{reason}.")]) from None
     reader = _Reader(text)
     merged = reader.merge(given, _tree(usual), _tree(ENGLISH), at="")
     words = reader.build(Words, merged)
     if not reader.flaws:
         reader.check_numerals(words)
     if reader.flaws:
-        raise BadWords(name, tuple(sorted(reader.flaws, key=lambda one: one.line)))
+        raise BadWords(name, sorted(reader.flaws, key=lambda one: one[0]))
     return Wordbook(words, tuple(reader.missing))
 
 
@@ -113,7 +116,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.missing: list[str] = []
-        self.flaws: list[Flaw] = []
+        self.flaws: list[tuple[int, str]] = []
         self._lines = _lines_of(text)
 
     def merge(self, given: Any, usual: Tree, english: Tree, *, at: str) -> Tree:
@@ -157,13 +160,14 @@ class _Reader:
             return self._flaw(at, "is a text: write it in quotation marks.", usual)
         if english and not given.strip() and at != "numerals.thousands":
             return self._flaw(at, "is empty. Leave it out to have it as it is built in.", usual)
-        if (wrong := _wrong_gaps(given, english)) is not None:
+        wrong = _wrong_form(given) if at == "dates.form" else _wrong_gaps(given, english)
+        if wrong is not None:
             return self._flaw(at, wrong, usual)
         return given
 
     def _flaw(self, at: str, reason: str, instead: Tree) -> Tree:
         line = self._lines.get(at) or self._lines.get(at.rpartition(".")[0]) or 1
-        self.flaws.append(Flaw(line=line, key=at, reason=reason))
+        self.flaws.append((line, f"{at} {reason}"))
         return instead
 
     def build(self, kind: Any, tree: Tree, *, at: str = "") -> Any:
@@ -213,6 +217,19 @@ def _wrong_gaps(given: str, english: str) -> str | None:
     if left := [one for one in wanted if one not in gaps]:
         return f"leaves {_shown(left[0])} out, which is told in English."
     return None
+
+
+def _wrong_form(given: str) -> str | None:
+    """Return what is wrong with how days are written: each language has an order of its own."""
+    try:
+        gaps = [one.partition(":") for one in _gaps(given)]
+    except ValueError:
+        gaps = [("", "", "")]
+    names = [name for name, _, _ in gaps]
+    known = all(name in _DAY_PARTS and form in {"", "02"} for name, _, form in gaps)
+    if known and {"day", "year"} <= {*names} and {"month", "number"} & {*names}:
+        return None
+    return "has {day}, {year}, and {month} in letters or {number} in figures; {day:02} is 03."
 
 
 def _gaps(text: str) -> list[str]:
