@@ -91,7 +91,7 @@ class LastSeat:
     def load(cls, folder: Path) -> LastSeat:
         """Return what is known of this computer's user; nothing where nobody ever sat."""
         try:
-            return cls(**json.loads((folder / _LAST).read_text()))
+            return cls(**json.loads((folder / _LAST).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return cls(server="", seat="")
 

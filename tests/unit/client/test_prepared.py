@@ -44,7 +44,7 @@ def test_the_environment_counts_for_more_than_the_file(tmp_path: Path) -> None:
     [
         ("server = amqp", "it is no TOML, "),
         ('adress = "amqp://host"', "it has 'adress', and there are only server, join, seat, "),
-        ('language = "de"', "language: input should be 'en' or 'fr'"),
+        ('palette = "pink"', "palette: input should be 'light', 'dark' or 'system'"),
         ("scale = 9", "scale: input should be less than or equal to 2"),
     ],
 )
