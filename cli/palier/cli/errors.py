@@ -3,6 +3,7 @@
 ::
 
     CommandError
+    ├── BrokenFile       a program's file cannot be loaded, so that its forms are not known
     ├── NoServer         nobody said where the server is, and none runs here
     ├── MissingPart      a part of Palier that this command needs is not installed
     ├── NodeStopped      the RabbitMQ that was started here has ended, again and again
@@ -16,6 +17,10 @@ from palier.schemas.errors import PalierError
 
 class CommandError(PalierError):
     """A command cannot do what was asked."""
+
+
+class BrokenFile(CommandError):
+    """A program's file cannot be loaded, so that its forms are not known."""
 
 
 class NoServer(CommandError):
