@@ -1,4 +1,4 @@
-"""`palier screen`: begin a screen, check those there are; to look at one is `palier.cli.preview`."""
+"""`palier screen`: begin a screen, check those there are; `palier.cli.preview` shows one."""
 
 from __future__ import annotations
 
