@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 import dearpygui.dearpygui as dpg
 
@@ -102,15 +103,32 @@ class ChatFace(WidgetFace[Chat]):
             self._empty = kit.text(kit.words.chat_empty, ink="muted")
         kit.gap(0)
         with kit.across(spacing=8):
-            self._line: Item = dpg.add_input_text(
-                hint=kit.words.chat_hint, on_enter=True, width=1, callback=lambda *_: self._send()
-            )
-            kit.themes.bind(self._line, "field")
-            kit.name(f"{self._name}.line", self._line)
+            self._line = self._make_line("")
             self._button = kit.button(kit.words.chat_send, press=self._send, kind="step")
             kit.name(f"{self._name}.send", self._button)
         self._problem = kit.text("", role="small", ink="bad", wrap=True, show=False)
         kit.name(f"{self._name}.problem", self._problem)
+
+    def _make_line(self, text: str, **more: Any) -> Item:
+        kit = self.kit
+        line: Item = dpg.add_input_text(
+            default_value=text,
+            hint=kit.words.chat_hint,
+            on_enter=True,
+            callback=lambda *_: self._send(),
+            **more,
+        )
+        kit.themes.bind(line, "field")
+        return kit.name(f"{self._name}.line", line)
+
+    def _put_back(self, text: str) -> None:
+        """Put a text into the line, in which somebody may be: such a line takes none."""
+        old = self._line
+        width = dpg.get_item_configuration(old)["width"]
+        here = dpg.get_item_parent(old)
+        self._line = self._make_line(text, width=width, parent=here, before=self._button)
+        dpg.delete_item(old)
+        dpg.focus_item(self._line)
 
     def lay_out(self, width: int) -> None:
         """Be so wide."""
@@ -202,9 +220,9 @@ class ChatFace(WidgetFace[Chat]):
         """Say what was not sent, and put its text back where it can be sent again."""
         for one in [one for one in self._sent if one.problem]:
             self._sent.remove(one)
-            self._say(self.kit.words.chat_unsent.format(reason=one.problem))
             if not dpg.get_value(self._line):
-                dpg.set_value(self._line, one.text)
+                self._put_back(one.text)
+            self._say(self.kit.words.chat_unsent.format(reason=one.problem))
             self._drop(self._waiting, len(self._waiting))
             self._show_sent()
 
