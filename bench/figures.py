@@ -66,6 +66,25 @@ class Figures:
         return {key: round(one, 2) for key, one in asdict(self).items() if one is not None}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskRow:
+    """W3: one figure of a desk, beside that of the library alone; smaller is better.
+
+    ``aim`` is what it should not exceed.
+    """
+
+    what: str
+    unit: str
+    ours: float
+    theirs: float | None = None
+    aim: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """Ours, in theirs."""
+        return self.ours / self.theirs if self.theirs else None
+
+
 def of_barrier(
     shape: BarrierShape, *, seconds: float, latencies: Sequence[float], cpu: float = 0.0
 ) -> Figures:

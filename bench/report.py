@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from figures import BarrierShape, Figures, Shape, middle
+from figures import BarrierShape, DeskRow, Figures, Shape, middle
 from rich.console import Console
 from rich.table import Table
 
@@ -22,6 +22,7 @@ class Report:
 
     facts: dict[str, str | float | int]
     notes: list[str] = field(default_factory=list)
+    desk: list[DeskRow] = field(default_factory=list)
     found: dict[tuple[Shape, str], dict[str, list[Figures]]] = field(default_factory=dict)
 
     def add(self, shape: Shape, database: str, name: str, figures: Figures) -> None:
@@ -36,7 +37,7 @@ class Report:
                 f"The machine was busy (load {self.facts['load']}): do not trust these figures.",
                 style="bold red",
             )
-        for table in (self._barriers(), self._submits()):
+        for table in (self._barriers(), self._submits(), self._desk()):
             if table.rows:
                 console.print(table)
         for note in self.notes:
@@ -78,6 +79,22 @@ class Report:
             table.add_section()
         return table
 
+    def _desk(self) -> Table:
+        table = Table(title="W3 a desk, beside Dear PyGui's own loop and bare items")
+        for head in ("", "Palier", "library", "/ library", "aim", "unit"):
+            table.add_column(head, justify="left" if head in {"", "unit"} else "right")
+        for row in self.desk:
+            late = row.aim is not None and row.ours > row.aim
+            table.add_row(
+                row.what,
+                f"[red]{_small(row.ours)}[/red]" if late else _small(row.ours),
+                _small(row.theirs),
+                _small(row.ratio),
+                "" if row.aim is None else f"≤ {row.aim:g}",
+                row.unit,
+            )
+        return table
+
     def write(self, path: Path) -> None:
         """Write everything as JSON, each repetition included."""
         measured = [
@@ -92,7 +109,12 @@ class Report:
             for (shape, database), sides in self.found.items()
             for name, repetitions in sides.items()
         ]
-        whole = {"machine": self.facts, "notes": self.notes, "measured": measured}
+        whole = {
+            "machine": self.facts,
+            "notes": self.notes,
+            "measured": measured,
+            "desk": [asdict(one) for one in self.desk],
+        }
         path.write_text(json.dumps(whole, indent=2) + "\n")
 
 
@@ -122,3 +144,7 @@ def _number(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def _small(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}" if value < 10 else _number(value)

@@ -1,4 +1,4 @@
-"""`./run bench`: durable barriers and acknowledged submits, beside a ceiling and the original.
+"""`./run bench`: durable barriers, acknowledged submits and desks, each beside others.
 
 Everything runs on this machine and is stopped in the end, also by Ctrl-C. README.md says what is
 measured, and how to read it.
@@ -18,11 +18,13 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import desk_side
 import machine
 import original_side
 import postgres
 from ceiling_side import ceiling_side
 from contestant import Contestant
+from desk_side import DeskShape
 from figures import BarrierShape, Shape, SubmitsShape, WrongCount
 from palier_side import Seats, palier_side
 from process import DidNotStart
@@ -53,6 +55,7 @@ class Plan:
     databases: tuple[str, ...]
     repetitions: int
     original: bool
+    desk: DeskShape | None = None
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Plan:
@@ -71,6 +74,9 @@ class Plan:
             databases=tuple(options.databases or (_DATABASES[:1] if quick else _DATABASES)),
             repetitions=options.repetitions or (1 if quick else 3),
             original=not (quick or options.without_original),
+            desk=_desk(quick=quick, desks=options.desks)
+            if options.only in {None, "desk"}
+            else None,
         )
 
 
@@ -79,6 +85,12 @@ def _generations(options: argparse.Namespace, seats: int) -> int:
         return int(options.generations)
     wanted = max(_FEWEST, min(_MOST, _ARRIVALS // seats))
     return min(wanted, 20) if options.quick else wanted
+
+
+def _desk(*, quick: bool, desks: int) -> DeskShape:
+    if quick:
+        return DeskShape(starts=2, messages=15, rounds=10, watched=4.0, desks=desks)
+    return DeskShape(desks=desks)
 
 
 def _submits(*, quick: bool) -> list[Shape]:
@@ -106,6 +118,10 @@ class Bench:
 
     async def run(self) -> None:
         """Measure everything; what was measured stands in `report`, also when it is cut short."""
+        if self._plan.desk is not None:
+            await asyncio.to_thread(self._measure_desk, self._plan.desk)
+        if not self._plan.shapes:
+            return
         python = await self._python()
         with PrivateNode(self._folder / "node", progress=_say) as node:
             self.report.facts["rabbitmq"] = machine.rabbitmq_version(node)
@@ -115,6 +131,13 @@ class Bench:
                     if urls:
                         async with self._sides(node, seats, urls, python) as sides:
                             await self._measure(kind, sides)
+
+    def _measure_desk(self, shape: DeskShape) -> None:
+        """Measure windows first: a broker beside them would be a guest at their table."""
+        try:
+            self.report.desk += desk_side.measure(shape, folder=self._folder, say=_say)
+        except (desk_side.Missing, DidNotStart) as why:
+            self.report.notes.append(f"The desk is not measured: {why}.")
 
     async def _python(self) -> list[str] | None:
         if not self._plan.original:
@@ -225,6 +248,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--databases", type=_kinds, help="sqlite,postgresql")
     parser.add_argument("--repetitions", type=int, help="how often; the median is shown (3)")
     parser.add_argument("--only", choices=_WORKLOADS, help="one workload")
+    parser.add_argument("--desks", type=int, default=0, metavar="N", help="W3: so many at once")
     parser.add_argument("--quick", action="store_true", help="small sizes, once, within a minute")
     parser.add_argument("--without-original", action="store_true", help="no Twisted")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
@@ -255,9 +279,6 @@ def _folder(stack: ExitStack, kept: Path | None) -> Path:
 def main(arguments: list[str]) -> int:
     """Run; return the exit code."""
     options = _options(arguments)
-    if options.only == "desk":
-        _err.print("The desk is not measured yet.")
-        return 2
     # a request to end is a Ctrl-C: everything is stopped in order, also behind a shell's `&`
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))

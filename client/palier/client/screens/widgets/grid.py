@@ -38,7 +38,6 @@ class Head:
         self._headings = headings
         self._sorts = sort is not None
         self._items: list[Item] = []
-        self._width = 0
         _hold_themes(kit)
         with dpg.table(
             header_row=False,
@@ -54,7 +53,8 @@ class Head:
                     item = self._cell(one, sort)
                     self._items.append(kit.name(f"{name}.heading.{one.key}", item))
         kit.gap(1)
-        self._line = dpg.add_drawlist(width=1, height=1)
+        # a separator, as the keyboard passes it by; it would stop at what is drawn
+        kit.themes.bind(dpg.add_separator(), "heading-line")
 
     def _cell(self, heading: Heading, sort: Callable[[str], None] | None) -> Item:
         kit = self._kit
@@ -80,8 +80,8 @@ class Head:
             self._kit.themes.bind(item, f"heading-{side}" + ("-sorted" if chosen else ""))
             dpg.bind_item_font(item, self._kit.fonts["small-strong" if chosen else "small"])
 
-    def fit(self, widths: tuple[int, ...], width: int) -> None:
-        """Give each column its width, and draw the line below all of them."""
+    def fit(self, widths: tuple[int, ...]) -> None:
+        """Give each column its width."""
         kit, small = self._kit, self._kit.fonts["small"]
         cells = zip(self._headings, self._columns, self._items, widths, strict=True)
         for heading, column, item, room in cells:
@@ -94,12 +94,6 @@ class Head:
             dpg.set_value(item, said)
             left = room - inset - text_width(said, small) if heading.right else inset
             dpg.configure_item(item, indent=round(left))
-        if width != self._width:
-            self._width = width
-            dpg.delete_item(self._line, children_only=True)
-            dpg.configure_item(self._line, width=width, height=1)
-            ink = kit.colour("faint", 150)
-            dpg.draw_line((0, 0), (width, 0), color=ink, parent=self._line)
 
 
 class Grid:
@@ -121,7 +115,10 @@ class Grid:
         """Add the room that it scrolls in."""
         kit = self._kit
         _hold_themes(kit)
-        with dpg.child_window(border=False, height=1, width=1, show=False) as self._body:
+        # a place of its own for the keyboard: Enter goes in, arrows scroll, Escape comes back
+        with dpg.child_window(
+            border=False, height=1, width=1, show=False, flattened_navigation=False
+        ) as self._body:
             kit.themes.bind(self._body, "rows")
             self._before = dpg.add_spacer(height=0)
             self._here = dpg.add_group()
@@ -250,6 +247,11 @@ def _hold_themes(kit: Kit) -> None:
             dpg.add_theme_style(dpg.mvStyleVar_FramePadding, px(INSET), 0)
             dpg.add_theme_style(dpg.mvStyleVar_FrameRounding, px(6))
 
+    def line() -> None:
+        with dpg.theme_component(dpg.mvSeparator):
+            dpg.add_theme_color(dpg.mvThemeCol_Separator, kit.colour("faint", 150))
+
+    kit.themes.hold("heading-line", line)
     kit.themes.hold("rows", rows)
     kit.themes.hold("rows-table", table)
     for side, align in (("left", 0.0), ("right", 1.0)):

@@ -204,7 +204,7 @@ class TableFace(WidgetFace[Table]):
         inset = 2 * kit.px(INSET)
         wants = [self._wanted[one.key] + inset for one in self._headings]
         self._widths = share(wants, room, least=kit.px(_LEAST))
-        self._head.fit(self._widths, self._width)
+        self._head.fit(self._widths)
         self._grid.fit(self._headings, self._widths, lines=self._lines, width=self._width)
         self._grid.fill(self._order, self._records)
 

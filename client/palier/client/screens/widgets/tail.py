@@ -24,8 +24,13 @@ class Tail:
     def __init__(self, kit: Kit, *, height: int, ground: str = "sunken") -> None:
         self._kit = kit
         kit.themes.hold(f"tail-{ground}", partial(_look, kit, ground))
+        # a place of its own for the keyboard: Enter goes in, arrows scroll, Escape comes back
         with dpg.child_window(
-            width=1, height=height, border=False, always_use_window_padding=True
+            width=1,
+            height=height,
+            border=False,
+            always_use_window_padding=True,
+            flattened_navigation=False,
         ) as self.item:
             kit.themes.bind(self.item, f"tail-{ground}")
         self._follows = True
