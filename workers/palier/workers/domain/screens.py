@@ -102,9 +102,7 @@ class Screens:
         if file is None:
             raise ProgramFailed(self._unknown(request, name), traceback="")
         form = describe(request.form) if request.form else None
-        # each seat is shown what is for all and what is its own
-        shown = [{**request.public, **own} for own in request.private.values()]
-        for data in shown or [dict(request.public)]:
+        for data in _shown(request):
             fit = (name, request.form, _shape(data))
             if fit in self._fitting:
                 continue
@@ -133,6 +131,14 @@ def told(mistakes: Iterable[Mistake]) -> str:
     if len(found) > TOLD:
         lines.append(f"… and {len(found) - TOLD} more.")
     return "\n".join(lines)
+
+
+def _shown(request: StageRequest) -> Iterable[Mapping[str, JsonValue]]:
+    """Return what seats are shown, for all and for each alone; once of those with the same keys."""
+    if not request.private:
+        return [request.public]
+    found = {frozenset(own): own for own in request.private.values()}
+    return [{**request.public, **own} for own in found.values()]
 
 
 def _shape(value: JsonValue | Mapping[str, JsonValue]) -> Hashable:
