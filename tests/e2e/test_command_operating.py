@@ -41,6 +41,14 @@ class Play(Program):
 """
 
 
+SCREEN = """
+<screen title="The third">
+  <number bind="answer.value"/>
+  <button on-click="submit">Hand in</button>
+</screen>
+"""
+
+
 class Play:
     """A server with a program of this test's own, and its one session."""
 
@@ -64,6 +72,13 @@ class Play:
         (found,) = [one for one in rows if one["seat"] == name]
         return dict(found)
 
+    def write_screen(self, text: str) -> Path:
+        """Write the screen of the third stage; return its file."""
+        path = self.program.parent / "screens" / "third.xml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
     def write(self, payment: str) -> None:
         """Write the program's file, with what happens to an answer on its way to the payoff."""
         self.program.write_text(SOURCE.replace("{payment}", payment))
@@ -76,7 +91,8 @@ def play(tmp_path: Path) -> Iterator[Play]:
     (programs / "play").mkdir(parents=True)
     play = Play(data, programs / "play" / "program.py")
     play.write("/ 0")
-    with running("up", "--data", data, "--programs", programs) as command:
+    play.write_screen(SCREEN)
+    with running("up", "--data", data, "--programs", programs, "--watch") as command:
         command.says("Palier is up")
         yield play
     nothing_is_left_of(data)
@@ -100,6 +116,7 @@ def test_everything_an_operator_can_do_is_done_once(play: Play) -> None:
         change_who_takes_part(play, opened["codes"])
         advance(play)
         mend(play)
+        edit_a_screen(play)
         go_on_from_an_earlier_stage(play)
         assert play.says("abort", "--reason", "that is all") == "Session play is closed.\n"
         assert "is closed since" in play.says("explain")
@@ -181,6 +198,17 @@ def mend(play: Play) -> None:
 
     play.write("")
     assert "stage third opened" in play.says("retry", "--reason", "paid as it is")
+
+
+def edit_a_screen(play: Play) -> None:
+    path = play.write_screen(SCREEN.replace("number", "numbre"))
+    words = f"{path}:3:3: There is no <numbre>."
+    log = play.data / "worker.log"
+    until(lambda: words in log.read_text(), what="the worker has seen what is wrong")
+    assert play.seat("a2")["state"] == "working"
+    refused = play.palier("resume", "--from", "third", "--reason", "x", "--yes")
+    assert (refused.code, words in refused.err) == (1, True)
+    play.write_screen(SCREEN)
 
 
 def go_on_from_an_earlier_stage(play: Play) -> None:
