@@ -73,8 +73,8 @@ class Port:
         return value
 
     def _rect(self, name: str) -> list[float] | None:
-        item = self._kit.named.get(name)
-        if item is None or not dpg.is_item_visible(item):
+        item = self._kit.named.get(name, 0)
+        if not dpg.does_item_exist(item) or not dpg.is_item_visible(item):
             return None
         state: dict[str, Any] = dpg.get_item_state(item)
         left, top = dpg.get_viewport_pos()
