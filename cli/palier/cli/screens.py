@@ -18,7 +18,7 @@ from palier.cli.stages import UNKNOWN, StageCall, stages
 from palier.cli.starting_screen import starting_screen
 from palier.schemas.names import check_name
 from palier.schemas.screens.errors import BadScreen, Mistake
-from palier.schemas.screens.folder import ScreenFile, read_file
+from palier.schemas.screens.folder import ScreenFile, files, read_file
 from palier.schemas.screens.suggestions import nearest
 
 #: Where a program has its screens.
@@ -170,7 +170,7 @@ def _groups(path: Path) -> Iterator[Group]:
     if not path.is_dir():
         raise CommandError(f"There is no {path}.")
     folders = [path / SCREENS] if (path / SCREENS).is_dir() else []
-    if not folders and any(path.glob("*.xml")):
+    if not folders and files(path):
         folders = [path]
     if not folders:
         folders = sorted(path.glob(f"*/{SCREENS}"))
@@ -180,7 +180,7 @@ def _groups(path: Path) -> Iterator[Group]:
         )
     for folder in folders:
         program = _program_of(folder)
-        yield Group(tuple(sorted(folder.glob("*.xml"))), program, all=program is not None)
+        yield Group(files(folder), program, all=program is not None)
 
 
 def _program_of(folder: Path) -> Path | None:

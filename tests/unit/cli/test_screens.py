@@ -8,10 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from palier.cli.errors import CommandError
-from palier.cli.screens import app
+from palier.cli.screens import Checked, Group, app
 from palier.cli.stages import UNKNOWN, stages
 from palier.schemas.errors import InvalidName
-from palier.schemas.screens.folder import read_file
+from palier.schemas.screens.folder import files, read_file
+
+ROOT = Path(__file__).parents[3]
 
 PROGRAM = """\
 from datetime import date
@@ -282,6 +284,15 @@ def test_a_folder_of_programs_or_of_files_is_checked_as_well(game: Path, tmp_pat
     code, out, err = run("check", game.parent, tmp_path / "loose")
     assert (code, out) == (0, ["2 screens: no mistake."])
     assert err[-1].endswith("one.xml: without form and data, for it is in no program.")
+
+
+def test_the_screens_of_the_ready_programs_have_no_mistake() -> None:
+    found = Checked()
+    for folder in sorted((ROOT / "programs").glob("*/screens")):
+        found.add(Group(files(folder), folder.parent, all=True))
+
+    assert found.mistakes == []
+    assert not found.broken
 
 
 def test_a_path_without_screens_is_an_error(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ from palier.schemas.screens.widgets import Button, Input, Part, Table, Widget, w
 #: That nobody knows which form a stage has, if any.
 UNKNOWN: Literal["unknown"] = "unknown"
 
+#: So many mistakes are told before names are looked up no more.
+_MOST = 500
+
 #: So many characters of a text are compared with others.
 _BEGINNING = 60
 
@@ -124,6 +127,10 @@ class _Checking:
             for mention, at in _mentions(element):
                 if refused := self._vocabulary.refusal(mention.path):
                     self.mistakes.add(at, *refused)
+                    if len(self.mistakes.found) >= _MOST:
+                        # each looks for what may be meant, and nobody reads on
+                        self.mistakes.add(at, "There are more than these.", "Mend them first.")
+                        return
 
     def sources(self) -> None:
         """Look whether there is every list, with the keys that are shown of it."""

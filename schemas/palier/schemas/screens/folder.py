@@ -86,6 +86,11 @@ def read_file(path: Path) -> ScreenFile:
     return ScreenFile(written.spec, path, written, MappingProxyType(contents))
 
 
+def files(folder: Path) -> tuple[Path, ...]:
+    """Return the files of screens in a folder, by name; what is hidden is an editor's own."""
+    return tuple(sorted(one for one in folder.glob("*.xml") if not one.name.startswith(".")))
+
+
 def read_folder(folder: Path) -> ScreenFolder:
     """Return the screens of a folder; raises `BadScreen` with the mistakes of all of its files.
 
@@ -94,7 +99,7 @@ def read_folder(folder: Path) -> ScreenFolder:
     screens: dict[str, ScreenFile] = {}
     contents: dict[str, StoredContent] = {}
     mistakes: list[Mistake] = []
-    for path in sorted(folder.glob("*.xml")):
+    for path in files(folder):
         try:
             screen = read_file(path)
         except BadScreen as error:
@@ -123,8 +128,9 @@ def _content(path: Path, most: int) -> bytes:
 def _pictures_beside(path: Path, contents: dict[str, StoredContent]) -> Callable[[str], str]:
     def picture(name: str) -> str:
         file = path.parent / name
-        if not file.is_file():
-            there = [one.name for one in path.parent.iterdir() if one.suffix in _PICTURES]
+        there = [one.name for one in path.parent.iterdir() if one.suffix.lower() in _PICTURES]
+        # some systems find Curve.png by curve.png, and others will not
+        if name not in there or not file.is_file():
             hint = suggestion(name, there) or "Put it beside the screen."
             raise Wrong(f"There is no picture {name} in {path.parent}.", hint)
         try:

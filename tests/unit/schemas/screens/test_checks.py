@@ -568,6 +568,17 @@ def test_a_translation_is_of_a_text_of_the_screen(tmp_path: Path) -> None:
     )
 
 
+def test_a_screen_of_another_stage_altogether_is_told_as_much_as_anybody_reads(
+    tmp_path: Path,
+) -> None:
+    many = "".join(f"<text>{{name{number}}}</text>" for number in range(1000))
+
+    found = opened(tmp_path, screen(many + NEXT)).check(None, {})
+
+    assert len(found) == 501
+    assert found[-1].reason == "There are more than these."
+
+
 # -- without knowing the stage ------------------------------------------------------------------
 
 

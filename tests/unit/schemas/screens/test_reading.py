@@ -142,6 +142,14 @@ def test_a_folder_has_its_screens_and_all_that_they_consist_of(tmp_path: Path) -
     assert all(digest(content.data) == key for key, content in folder.contents.items())
 
 
+def test_what_an_editor_hides_beside_a_screen_is_none(tmp_path: Path) -> None:
+    written(tmp_path, "<screen><text>One</text></screen>", name="one")
+    (tmp_path / ".#one.xml").write_text("somebody@somewhere")
+    (tmp_path / ".one.xml").write_text("half of i")
+
+    assert list(read_folder(tmp_path).screens) == ["one"]
+
+
 def test_a_folder_that_is_not_there_is_an_empty_one(tmp_path: Path) -> None:
     folder = read_folder(tmp_path / "screens")
 
