@@ -26,18 +26,19 @@ class Aside:
     def say(self, text: str, *, line: Item, shown: bool) -> None:
         """Say something in a line, or nothing."""
         if shown and not self._group:
-            self._build(line)
+            self.build(line)
         if self._group:
             dpg.set_value(self._text, text)
             for item in (self._group, self._text):
                 dpg.configure_item(item, show=shown)
 
-    def _build(self, line: Item) -> None:
+    def build(self, line: Item) -> None:
+        """Make its items now, so that they have their name; nothing is seen of them."""
         kit = self._kit
-        with dpg.group(parent=line) as self._group:
+        with dpg.group(parent=line, show=False) as self._group:
             kit.themes.bind(self._group, "flush")
             self._lower: Item = dpg.add_spacer(height=kit.px(self._drop))
-            self._text: Item = kit.text("", role=self._role, ink=self._ink, wrap=True)
+            self._text: Item = kit.text("", role=self._role, ink=self._ink, wrap=True, show=False)
         if self._name:
             kit.name(self._name, self._text)
         if self._placed is not None:

@@ -71,14 +71,14 @@ class TopBar:
                 with kit.lowered(9) as self._program:
                     self._title = kit.text(title, ink="muted")
             with kit.across(spacing=8) as self._right:
-                canvas = dpg.add_drawlist(width=1, height=kit.px(36), show=False)
+                canvas = kit.canvas(width=1, height=kit.px(36), show=False)
                 self._time = kit.name("countdown.drawn", canvas)
                 self._space = dpg.add_spacer(width=kit.px(8), show=False)
                 # what is drawn has no words for who asks
                 self._said = kit.name("countdown", kit.text("", show=False))
                 with kit.lowered(9):
                     self._seat = kit.text("", role="strong")
-                self._dot = dpg.add_drawlist(width=kit.px(14), height=kit.px(36))
+                self._dot = kit.canvas(width=kit.px(14), height=kit.px(36))
                 with kit.lowered(9):
                     self._state = kit.name("connectivity", kit.text("", ink="muted"))
                 self._space_before = dpg.add_spacer(width=kit.px(4))
@@ -144,8 +144,8 @@ class TopBar:
             self._draw(reading)
 
     def _draw(self, reading: Reading | None) -> None:
-        for item in (self._time, self._space):
-            dpg.configure_item(item, show=reading is not None)
+        dpg.configure_item(self._space, show=reading is not None)
+        self._kit.reveal(self._time, on=reading is not None)
         dpg.set_value(self._said, reading.text if reading else "")
         self._drawn = draw_countdown(self._kit, self._time, reading) if reading else 0
         self._fit()
@@ -225,7 +225,7 @@ class Stepper:
         self._width = 0
         with kit.across(spacing=0, show=False) as self._group:
             dpg.add_spacer(width=kit.px(24))
-            self._canvas = dpg.add_drawlist(width=1, height=kit.px(STEPPER_HEIGHT))
+            self._canvas = kit.canvas(width=1, height=kit.px(STEPPER_HEIGHT))
 
     def show(self, view: View) -> None:
         """Show the stage that is open; one that no step names leaves the mark where it was."""

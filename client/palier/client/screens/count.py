@@ -25,9 +25,9 @@ class Count:
             with kit.lowered(22 if large else 0):
                 self._of = kit.text("", ink="muted")
         kit.gap(2)
-        self._bar = dpg.add_drawlist(width=1, height=1)
+        self._bar = kit.canvas(width=1, height=1)
         kit.gap(8 if large else 4)
-        self._dots = dpg.add_drawlist(width=1, height=1)
+        self._dots = kit.canvas(width=1, height=1)
 
     def show(self, filled: int, total: int) -> None:
         """Say how many there are of how many; `draw` draws it."""

@@ -22,15 +22,16 @@ BAR_HEIGHT = 10
 def draw_mark(kit: Kit) -> None:
     """Draw the mark: three landings of a staircase."""
     px = kit.px
-    with dpg.drawlist(width=px(36), height=px(36)):
-        for index, height in enumerate((10, 19, 28)):
-            dpg.draw_rectangle(
-                (px(1 + index * 11), px(34 - height)),
-                (px(10 + index * 11), px(34)),
-                fill=kit.colour("mark", 110 + index * 72),
-                color=CLEAR,
-                rounding=px(2),
-            )
+    canvas = kit.canvas(width=px(36), height=px(36))
+    for index, height in enumerate((10, 19, 28)):
+        dpg.draw_rectangle(
+            (px(1 + index * 11), px(34 - height)),
+            (px(10 + index * 11), px(34)),
+            fill=kit.colour("mark", 110 + index * 72),
+            color=CLEAR,
+            rounding=px(2),
+            parent=canvas,
+        )
 
 
 def draw_tick(kit: Kit, parent: Item, *, x: float, y: float, size: float, ink: str) -> None:

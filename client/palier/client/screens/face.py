@@ -88,6 +88,7 @@ class FieldFace(ABC, Generic[Spec]):
         self.build_label()
         with kit.across(spacing=_APART) as self._line:
             self.build_input()
+            self._wrong.build(self._line)
         self._place_beside()
         self.build_below()
         self.rephrase()

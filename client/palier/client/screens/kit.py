@@ -113,6 +113,18 @@ class Kit:
         self.themes.bind(item, "choice")
         return item
 
+    def canvas(self, *, width: int, height: int, show: bool = True) -> Item:
+        """Add a place to draw into, which the keyboard passes by; `reveal` shows and hides it."""
+        # alone, it would be a stop of the Tab key that nobody sees
+        with dpg.group(enabled=False, show=show):
+            item: Item = dpg.add_drawlist(width=width, height=height)
+        return item
+
+    @staticmethod
+    def reveal(canvas: Item, *, on: bool) -> None:
+        """Show what was drawn, or hide it and its place."""
+        dpg.configure_item(dpg.get_item_parent(canvas), show=on)
+
     def gap(self, height: float) -> None:
         """Add vertical space."""
         dpg.add_spacer(height=self.px(height))
@@ -164,8 +176,8 @@ class Kit:
 
     def hairline(self) -> None:
         """Draw a line across the window."""
-        with dpg.drawlist(width=8000, height=1):
-            dpg.draw_line((0, 0), (8000, 0), color=self.colour("border"))
+        canvas = self.canvas(width=8000, height=1)
+        dpg.draw_line((0, 0), (8000, 0), color=self.colour("border"), parent=canvas)
 
 
 def is_measured(kit: Kit) -> bool:

@@ -114,7 +114,7 @@ class OverviewFace:
                 kit.text("Palier", role="section")
             with kit.lowered(9):
                 self._program = kit.text("", ink="muted")
-            self._dot = dpg.add_drawlist(width=kit.px(14), height=kit.px(36))
+            self._dot = kit.canvas(width=kit.px(14), height=kit.px(36))
             with kit.lowered(9):
                 self._status = kit.name("status", kit.text("", role="strong"))
             with kit.lowered(9):

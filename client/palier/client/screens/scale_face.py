@@ -27,7 +27,7 @@ class ScaleFace(OptionsFace):
                 point = kit.button(title, press=press, kind="point", width=1, height=1)
                 dpg.bind_item_font(point, kit.fonts["small-strong"])
                 self.named(point, str(index))
-        self._words: Item = dpg.add_drawlist(width=1, height=1)
+        self._words: Item = kit.canvas(width=1, height=1)
         # what is drawn has no words for who asks
         self._said = kit.text("", show=False)
         self._bad = False
@@ -67,7 +67,8 @@ class ScaleFace(OptionsFace):
             most = max(most, len(lines))
             for number, line in enumerate(lines):
                 self._write(line, (total - _wide(line, font)) * place, number * height)
-        dpg.configure_item(self._words, width=total, height=max(most * height, 1), show=most > 0)
+        dpg.configure_item(self._words, width=total, height=max(most * height, 1))
+        kit.reveal(self._words, on=most > 0)
 
     def _write(self, line: Line, x: float, y: float) -> None:
         kit = self.kit

@@ -43,7 +43,7 @@ class _Row:
         self._behind: float | None = None
         with dpg.table_row():
             with kit.across(spacing=6):
-                self._dot = dpg.add_drawlist(width=kit.px(14), height=kit.px(18))
+                self._dot = kit.canvas(width=kit.px(14), height=kit.px(18))
                 self.choice = kit.choice(seat, chosen=chosen)
                 kit.name(f"choose.{seat}", self.choice)
             self._stage = _Text(kit, kit.text(""))

@@ -92,7 +92,7 @@ class _Slip:
             kit.across(spacing=10),
         ):
             kit.themes.bind(self._window, "toast")
-            self._sign: Item = dpg.add_drawlist(width=kit.px(_ICON), height=kit.px(_ICON))
+            self._sign: Item = kit.canvas(width=kit.px(_ICON), height=kit.px(_ICON))
             with kit.lowered(3):
                 self.item = kit.text("")
 

@@ -30,7 +30,7 @@ class ProgressFace(WidgetFace[Progress]):
         """Add sentence and bar."""
         self._label = self.kit.text("", ink="muted", wrap=True, show=False)
         self._bar = self.kit.name(
-            f"{self.widget.id or 'progress'}.bar", dpg.add_drawlist(width=1, height=1)
+            f"{self.widget.id or 'progress'}.bar", self.kit.canvas(width=1, height=1)
         )
 
     def refresh(self) -> None:
@@ -107,7 +107,7 @@ class TimerFace(WidgetFace[Timer]):
         """Add label and figures."""
         kit, name = self.kit, self.widget.id or "timer"
         self._label = kit.text("", ink="muted", wrap=True, show=False)
-        self._figures = kit.name(f"{name}.drawn", dpg.add_drawlist(width=1, height=1))
+        self._figures = kit.name(f"{name}.drawn", kit.canvas(width=1, height=1))
         # what is drawn has no words for who asks
         self._said = kit.name(name, kit.text("", show=False))
 

@@ -83,19 +83,19 @@ class Paragraphs:
             # what is drawn has no words for who asks
             said = self._kit.text(block.text, show=False)
             dpg.set_item_user_data(said, "drawn")
-            self._drawn.append((dpg.add_drawlist(width=1, height=1), block, indent))
+            self._drawn.append((self._kit.canvas(width=1, height=1), block, indent))
 
     def _mark(self, marker: str) -> None:
         kit, height = self._kit, self._height
-        with dpg.drawlist(width=kit.px(_INDENT), height=height):
-            colour = kit.colour(self._ink)
-            if marker == "•":
-                at = (kit.px(9), height / 2 + kit.px(0.5))
-                dpg.draw_circle(at, kit.px(2.6), fill=colour, color=CLEAR)
-                return
-            x = kit.px(_INDENT - 8) - text_width(marker, kit.fonts[self._role])
-            text = dpg.draw_text((max(x, 0), 0), marker, size=height, color=colour)
-            dpg.bind_item_font(text, kit.fonts[self._role])
+        canvas = kit.canvas(width=kit.px(_INDENT), height=height)
+        colour = kit.colour(self._ink)
+        if marker == "•":
+            at = (kit.px(9), height / 2 + kit.px(0.5))
+            dpg.draw_circle(at, kit.px(2.6), fill=colour, color=CLEAR, parent=canvas)
+            return
+        x = max(kit.px(_INDENT - 8) - text_width(marker, kit.fonts[self._role]), 0)
+        text = dpg.draw_text((x, 0), marker, size=height, color=colour, parent=canvas)
+        dpg.bind_item_font(text, kit.fonts[self._role])
 
     @property
     def _height(self) -> int:

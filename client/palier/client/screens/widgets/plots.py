@@ -65,10 +65,10 @@ class PlotFace(WidgetFace[Plot]):
                 self._title = kit.text("", role="strong")
                 with kit.lowered(3):
                     self._note = kit.text("", role="small", ink="muted")
-        self._legend = dpg.add_drawlist(width=1, height=1, show=False)
+        self._legend = kit.canvas(width=1, height=1, show=False)
         self._y_label = kit.text("", role="small", ink="muted", show=False)
         height = kit.px(_HEIGHTS[widget.size])
-        self._nothing = dpg.add_drawlist(width=1, height=height, show=False)
+        self._nothing = kit.canvas(width=1, height=height, show=False)
         self._plot: Item = dpg.add_plot(
             width=1,
             height=height,
@@ -144,7 +144,7 @@ class PlotFace(WidgetFace[Plot]):
             fits=lambda text: int(inside // (text_width(text, small) + kit.px(_APART))),
         )
         dpg.configure_item(self._plot, show=extent is not None)
-        dpg.configure_item(self._nothing, show=extent is None)
+        self.kit.reveal(self._nothing, on=extent is None)
         if extent is None:
             size = (self._width, height)
             draw_placeholder(kit, self._nothing, text=kit.words.nothing_yet, size=size)
@@ -181,7 +181,7 @@ class PlotFace(WidgetFace[Plot]):
         if (named, self._width) == self._legend_drawn or not self._width:
             return
         self._legend_drawn = (named, self._width)
-        dpg.configure_item(self._legend, show=show)
+        self.kit.reveal(self._legend, on=show)
         if show:
             draw_legend(kit, self._legend, entries=named, width=self._width)
 

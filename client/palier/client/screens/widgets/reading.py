@@ -119,8 +119,8 @@ class NoticeFace(WidgetFace[Notice]):
         panel = kit.panel(f"notice-{tone}", auto_resize_y=True)
         with panel as self._box, kit.across(spacing=0) as row:
             kit.themes.bind(row, "flush")
-            with dpg.drawlist(width=kit.px(_SIGN), height=kit.px(22)) as canvas:
-                draw_disc(kit, canvas, tone=tone, x=kit.px(11), y=kit.px(10))
+            canvas = kit.canvas(width=kit.px(_SIGN), height=kit.px(22))
+            draw_disc(kit, canvas, tone=tone, x=kit.px(11), y=kit.px(10))
             with dpg.group():
                 self._title = kit.text("", role="strong", show=False)
                 self._gap = dpg.add_spacer(height=kit.px(5), show=False)

@@ -49,7 +49,7 @@ class TabsFace(WidgetFace[Tabs]):
                     self._buttons.append(button)
                     if self.widget.id:
                         kit.name(f"widget.{self.widget.id}.{index}", button)
-            self._line = dpg.add_drawlist(width=1, height=kit.px(3))
+            self._line = kit.canvas(width=1, height=kit.px(3))
             kit.gap(20)
             for pile in self._piles:
                 pile.build()
