@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from palier.cli import dead_letters, languages, screens, session, topology
+from palier.cli import bundle, dead_letters, languages, screens, session, topology
 from palier.cli.bots import bots
 from palier.cli.demo import demo
 from palier.cli.desk import desk, overview
@@ -34,6 +34,7 @@ app.add_typer(screens.app, name="screen")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(topology.app, name="topology")
 app.add_typer(languages.app, name="words")
+app.add_typer(bundle.app, name="bundle")
 
 _debug = False
 

@@ -57,8 +57,8 @@ class Installed:
         try:
             found = point.load()
         except Exception as error:
-            raise _broken(name, f"the installed {point.value}", error) from error
-        return _checked(found, name, f"the installed {point.value}")
+            raise broken(name, f"the installed {point.value}", error) from error
+        return checked(found, name, f"the installed {point.value}")
 
 
 class InFolders:
@@ -80,7 +80,7 @@ class InFolders:
                 found = getattr(self._module(path, name), class_name, None)
                 if found is None:
                     raise ControllerError(f"{path} has no class {class_name} ({name}).")
-                return _checked(found, name, str(path))
+                return checked(found, name, str(path))
         return None
 
     def _module(self, path: Path, name: str) -> ModuleType:
@@ -99,7 +99,7 @@ class InFolders:
             # compiled here: a cached one may be of a file of the same second
             exec(compile(path.read_bytes(), path, "exec"), vars(module))  # noqa: S102 - the author's
         except Exception as error:
-            raise _broken(name, str(path), error) from error
+            raise broken(name, str(path), error) from error
         self._loaded[path] = (changed, module)
         return module
 
@@ -116,7 +116,8 @@ class OneOf:
         return next((one for one in found if one is not None), None)
 
 
-def _checked(found: object, name: str, where: str) -> type[Controller]:
+def checked(found: object, name: str, where: str) -> type[Controller]:
+    """Return what was found, if it is a controller; else raise `ControllerError`."""
     if isinstance(found, type) and issubclass(found, Controller):
         return found
     raise ControllerError(
@@ -124,7 +125,8 @@ def _checked(found: object, name: str, where: str) -> type[Controller]:
     )
 
 
-def _broken(name: str, where: str, error: Exception) -> ControllerError:
+def broken(name: str, where: str, error: Exception) -> ControllerError:
+    """Return, and log, that a controller cannot be loaded, with the line that raised."""
     if isinstance(error, SyntaxError):
         at = f"{error.filename}:{error.lineno}"
     else:
