@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 OURS = ("palier", "palier-broker", "palier-client", "palier-schemas", "palier-workers")
 
 
-def environment(package: str, folder: Path) -> Path:
+def environment(package: str, folder: Path, *, extra: str = "") -> Path:
     """Build what a computer that only has this part gets; return its Python."""
     uv = shutil.which(os.environ.get("UV", "uv"))
     if uv is None:
@@ -33,6 +33,7 @@ def environment(package: str, folder: Path) -> Path:
             *anew,
             "--package",
             package,
+            *(["--extra", extra] if extra else []),
         ],
         cwd=ROOT,
         env={**settings, "UV_PROJECT_ENVIRONMENT": str(folder)},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,9 +14,12 @@ import pytest
 
 from palier.broker.address import Address
 from palier.broker.node import PrivateNode
+from palier.client import signatures
+from palier.client.bundles import make
 from palier.client.prepared import FILE
 from palier.client.thread import LoopThread
 from palier.program import Program, Session
+from palier.schemas.bundle import fingerprint
 from palier.schemas.names import ROOM
 from palier.schemas.screens.screen import digest
 from tests.brokers import Private
@@ -66,7 +70,15 @@ class Lab:
 
 @pytest.fixture
 def lab(node: PrivateNode, tmp_path: Path) -> Iterator[Lab]:
-    write(tmp_path, "ask", ASK)
+    """A session that has begun."""
+    with begun(node, tmp_path) as lab:
+        yield lab
+
+
+@contextmanager
+def begun(node: PrivateNode, tmp_path: Path, *, ask: str = ASK) -> Iterator[Lab]:
+    """Begin a session."""
+    write(tmp_path, "ask", ask)
     write(tmp_path, "end", plain("Thank you."))
     shutil.copy(MAP, tmp_path / "screens" / "map.png")
     server, database = Private(node), Sqlite(tmp_path / "palier.db")
@@ -94,7 +106,8 @@ def lab(node: PrivateNode, tmp_path: Path) -> Iterator[Lab]:
 def client() -> Iterator[Path]:
     """The command in an environment that has nothing else."""
     with TemporaryDirectory(prefix="palier-client-") as folder:
-        yield environment("palier-client", Path(folder) / "client").with_name("palier-client")
+        made = environment("palier-client", Path(folder) / "client", extra="bundles")
+        yield made.with_name("palier-client")
 
 
 @pytest.fixture
@@ -157,3 +170,77 @@ def test_a_computer_that_a_lab_has_prepared_needs_no_word(
         desk.shows("field.value")
         desk.process.kill()
         desk.process.wait()
+
+
+# -- controllers that the server sends ------------------------------------------------------------
+
+AUTHOR, STRANGER = signatures.new_key(), signatures.new_key()
+
+LED = """\
+<screen title="A number of yours" controller="thin.Ask">
+  <card>
+    <number bind="answer.value"/>
+    <actions>
+      <button on-click="seven" id="seven">Seven</button>
+      <button on-click="submit" kind="primary">Hand in</button>
+    </actions>
+  </card>
+</screen>
+"""
+
+CONTROLLERS = b"""
+from palier.controller import Controller, action
+
+
+class Ask(Controller):
+    @action
+    async def seven(self) -> None:
+        await self.surface.sleep(0.01)
+        self.answer.value = 7
+"""
+
+
+def sign(folder: Path, *, private: bytes, sequence: int = 1) -> str:
+    """Put a signed bundle beside a program; return the fingerprint of its author."""
+    bundle = make(
+        {"controllers.py": CONTROLLERS},
+        program="thin",
+        sequence=sequence,
+        expires=datetime.now(UTC) + timedelta(hours=1),
+        private=private,
+    )
+    (folder / "bundle.json").write_text(bundle.model_dump_json())
+    return fingerprint(signatures.public_key(private))
+
+
+def test_controllers_run_that_an_author_has_signed_who_is_trusted_here(
+    node: PrivateNode, tmp_path: Path, client: Path, home: dict[str, str], open_desk: Open
+) -> None:
+    trusted = sign(tmp_path, private=AUTHOR)
+    with begun(node, tmp_path, ask=LED) as lab:
+        join = ("--server", lab.address, "--join", lab.code)
+        refused = open_desk(*join, "--allow-remote-controllers", command=client, **home)
+        refused.expect("screen", reply="unshown")  # nobody has compared the fingerprint
+        refused.process.kill()
+        refused.process.wait()
+
+        allowed = ("--allow-remote-controllers", "--trust", trusted)
+        desk = open_desk(*allowed, command=client, **home)
+        desk.expect("screen", reply="screen")
+        desk.click("widget.seven")
+        desk.expect("value", "field.value", reply="7")
+        desk.click("submit")
+        until(lambda: lab.answered() == [{"value": 7}], what="the answer is in the database")
+
+
+def test_controllers_of_another_author_are_not_run(
+    node: PrivateNode, tmp_path: Path, client: Path, home: dict[str, str], open_desk: Open
+) -> None:
+    sign(tmp_path, private=STRANGER)
+    trusted = fingerprint(signatures.public_key(AUTHOR))
+    with begun(node, tmp_path, ask=LED) as lab:
+        allowed = ("--allow-remote-controllers", "--trust", trusted)
+        desk = open_desk(
+            "--server", lab.address, "--join", lab.code, *allowed, command=client, **home
+        )
+        desk.expect("screen", reply="unshown")

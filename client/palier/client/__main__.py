@@ -70,8 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--allow-remote-controllers",
         action="store_true",
-        help="run controllers that an author has signed",
+        help="run the controllers that the server sends, if an author who is trusted signed them",
     )
+    add("--trust", metavar="FINGERPRINT", help="trust this author from now on; compare it first")
     add("--debug", action="store_true", help="show tracebacks and the log")
     add("--version", action="version", version=f"palier-client {version('palier-client')}")
     return parser
@@ -85,11 +86,8 @@ def _scale(text: str) -> float:
 
 
 def _sit(given: argparse.Namespace) -> None:
-    if given.allow_remote_controllers:
-        raise BadOption(
-            "--allow-remote-controllers: this client runs no controllers that a server sends; "
-            "leave the option out."
-        )
+    if given.trust is not None and not given.allow_remote_controllers:
+        raise BadOption("--trust says whose controllers may run: add --allow-remote-controllers.")
     prepared = read_prepared(places())
     folder = given.state or user_state_path("palier")
     last = LastSeat.load(folder)
@@ -133,6 +131,7 @@ def _seating(server: str, prepared: Prepared, folder: Path, given: argparse.Name
         folder=folder,
         journals=given.journal,
         controllers=Installed(),
+        trust=(given.trust or "") if given.allow_remote_controllers else None,
         command="palier-client",
     )
 

@@ -24,28 +24,27 @@ _MAIN = "controllers"
 class Bundled:
     """What a server's bundles have; one of the sources of a desk's controllers.
 
-    ``bundle`` returns the content of the open session's bundle, None while there is none. ``trust``
-    is a fingerprint that somebody has compared: it is pinned when the first bundle that it has
-    signed comes.
+    ``content`` is the open session's bundle as it came, None while there is none; it may be set in
+    any thread. ``trust`` is a fingerprint that somebody has compared: it is pinned when the first
+    bundle that it has signed comes.
     """
 
     def __init__(
         self,
         pins: Pins,
         *,
-        bundle: Callable[[], bytes | None],
         now: Callable[[], datetime],
         trust: str = "",
     ) -> None:
         self._pins = pins
-        self._bundle = bundle
+        self.content: bytes | None = None
         self._now = now
         self._trust = "".join(trust.split()).lower()
         self._loaded: tuple[bytes, ModuleType] | None = None
 
     def find(self, name: str) -> type[Controller] | None:
         """Return the class; raises `ControllerError` where the bundle may not be run."""
-        content = self._bundle()
+        content = self.content
         if content is None:
             return None
         folder, _, class_name = name.partition(".")

@@ -37,6 +37,7 @@ _AT_ONCE = 3
 _SOON, _LATEST = 1.0, 30.0
 
 _SCREEN = "application/vnd.palier.screen+json"
+_BUNDLE = "application/vnd.palier.bundle+json"
 
 
 class Contents:
@@ -65,6 +66,9 @@ class Contents:
         #: Here, and not to be shown: screens for newer clients, pictures that no disk takes.
         self._unreadable: set[str] = set()
         self._undrawn: set[str] = set()
+        #: The bundle that is wanted, and what it is once it is here.
+        self._bundle: str | None = None
+        self._bundles: dict[str, bytes] = {}
         self._underway: set[str] = set()
         #: How often something was asked for in vain, and when it is asked for again.
         self._vain: dict[str, tuple[int, float]] = {}
@@ -76,10 +80,12 @@ class Contents:
 
     # -- what is told -----------------------------------------------------------------------------
 
-    def want(self, session: str, digests: Iterable[str]) -> None:
+    def want(self, session: str, digests: Iterable[str], *, bundle: str | None = None) -> None:
         """Fetch these for a session, and forget what is wanted no more."""
         self._session = session
         self._wanted = tuple(dict.fromkeys(digests))
+        self._bundle = bundle
+        self._bundles = {one: it for one, it in self._bundles.items() if one == bundle}
         useful = set(self._order())
         self._screens = {one: it for one, it in self._screens.items() if one in useful}
         self._images = {one: it for one, it in self._images.items() if one in useful}
@@ -128,10 +134,14 @@ class Contents:
         if digest is None:
             return Shown(awaited=True, problem=problem)
         spec = self._screens[digest]
+        bundle = None if self._bundle is None else self._bundles.get(self._bundle)
+        if spec.controller and self._bundle is not None and bundle is None:
+            # its controller may be in there: it is on its way
+            return Shown(awaited=True, problem=problem)
         images = {
             name: self._images[one] for name, one in spec.images.items() if one in self._images
         }
-        return Shown(spec=spec, images=images, problem=problem)
+        return Shown(spec=spec, images=images, problem=problem, bundle=bundle)
 
     @property
     def outdated(self) -> bool:
@@ -153,6 +163,8 @@ class Contents:
                 if one is not None:
                     yield one
                     yield from self._images_of(one)
+        if self._bundle is not None:
+            yield self._bundle
         for one in self._wanted:
             newest = self._newest.get(one, one)
             yield newest
@@ -166,6 +178,7 @@ class Contents:
         """Fetch the next few; called now and then, for what is to be tried again."""
         now = time.monotonic()
         here = self._screens.keys() | self._images.keys() | self._unreadable | self._undrawn
+        here |= self._bundles.keys()
         for digest in dict.fromkeys(self._order()):
             if len(self._underway) >= _AT_ONCE:
                 return
@@ -196,6 +209,9 @@ class Contents:
         self._changed()
 
     def _take(self, digest: str, kept: Kept) -> None:
+        if kept.media == _BUNDLE:
+            self._bundles[digest] = kept.data
+            return
         if kept.media != _SCREEN:
             if kept.path is None:
                 self._undrawn.add(digest)

@@ -74,6 +74,7 @@ class Link:
         *,
         journal: Journal | None = None,
         shelf: Shelf | None = None,
+        bundles: bool = False,
         on_change: Callable[[Link], None] | None = None,
     ) -> None:
         self.state = ClientState(
@@ -122,6 +123,7 @@ class Link:
             unanswered=self._unanswered,
             spawn=self._spawn,
             changed=self._changed,
+            bundles=bundles,
         )
         self._help = Help(self._unanswered, spawn=self._spawn, changed=self._changed)
         self._clock = WorkersClock()

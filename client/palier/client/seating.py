@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -11,12 +12,14 @@ from pydantic import ValidationError
 from palier.broker.address import Address
 from palier.broker.transport import Transport
 from palier.client.asking import join
-from palier.client.controllers import Controllers
+from palier.client.bundled import Bundled
+from palier.client.controllers import Controllers, OneOf
 from palier.client.credentials import Credentials, CredentialsFile, LastSeat, journal_file
 from palier.client.errors import NotSeated
 from palier.client.journal import Journal
 from palier.client.link import Link
 from palier.client.link_errands import LinkErrands
+from palier.client.pins import Pins
 from palier.client.screens.look import Look
 from palier.client.shelf import Shelf, shelf_folder
 from palier.client.thread import LoopThread
@@ -29,8 +32,9 @@ class Seating:
     """The seats of one server, as far as this computer knows them. Blocking.
 
     ``folder`` keeps credentials, and journals unless they have a folder of their own.
-    ``controllers`` are those that screens may name. ``command`` is what a person types who is told
-    to try again.
+    ``controllers`` are those that screens may name. ``trust`` lets controllers run that come from
+    the server, signed: by the author with this fingerprint, or, where it is empty, by the one that
+    is trusted here already. ``command`` is what a person types who is told to try again.
     """
 
     address: Address
@@ -39,6 +43,7 @@ class Seating:
     room_password: str = ""
     journals: Path | None = None
     controllers: Controllers | None = None
+    trust: str | None = None
 
     @property
     def server(self) -> str:
@@ -86,7 +91,15 @@ class Seating:
                 journal,
                 look,
                 controllers=self.controllers,
+                bundled=self._bundled(),
             )
+
+    def _bundled(self) -> Bundled | None:
+        """Return where signed controllers come from; None where they may not run."""
+        if self.trust is None:
+            return None
+        pins = Pins(self.folder, server=self.server)
+        return Bundled(pins, now=lambda: datetime.now(UTC), trust=self.trust)
 
     def _join(self, code: str, kept: CredentialsFile, last: LastSeat) -> Credentials:
         if not self.room_password:
@@ -116,18 +129,28 @@ def show_desk(
     look: Look,
     *,
     controllers: Controllers | None = None,
+    bundled: Bundled | None = None,
 ) -> None:
     """Show a seat's window until it is closed; blocking, in the main thread. Raises `NoDisplay`."""
     from palier.client.screens.desk import run_desk  # brings the windows along
 
+    sources = [one for one in (controllers, bundled) if one is not None]
     inbox: SimpleQueue[View] = SimpleQueue()
+
+    def tell(changed: Link) -> None:
+        view = changed.view()
+        if bundled is not None:
+            bundled.content = view.shown.bundle  # before the screen that needs it
+        inbox.put(view)
+
     with Shelf(shelf_folder()) as shelf, LoopThread("link") as loop:
         link = Link(
             transport,
             credentials,
             journal=journal,
             shelf=shelf,
-            on_change=lambda changed: inbox.put(changed.view()),
+            bundles=bundled is not None,
+            on_change=tell,
         )
         loop.run(link.__aenter__()).result()
         run_desk(
@@ -135,6 +158,6 @@ def show_desk(
             errands=LinkErrands(loop, link),
             title=f"Palier: {credentials.seat}",
             look=look,
-            controllers=controllers,
+            controllers=OneOf(*sources),
         )
         loop.run(link.__aexit__()).result(timeout=15)

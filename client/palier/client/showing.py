@@ -30,7 +30,7 @@ class Showing:
     """Follows one seat from stage to stage; in one event loop.
 
     ``changed`` is called whenever there is something else to show. Without a shelf nothing is
-    fetched, and nothing to show.
+    fetched, and nothing to show; signed controllers are fetched only with ``bundles``.
     """
 
     def __init__(
@@ -42,8 +42,10 @@ class Showing:
         unanswered: Unanswered,
         spawn: Spawn,
         changed: Callable[[], None],
+        bundles: bool = False,
     ) -> None:
         self._unanswered = unanswered
+        self._wants_bundles = bundles
         self._onset = Onset(seat, voice=voice, spawn=spawn)
         self._posts = self._contents = None
         if shelf is not None:
@@ -70,7 +72,8 @@ class Showing:
     def synchronise(self, snapshot: Snapshot) -> None:
         """Take from a snapshot what is to be fetched, ahead of the state that follows from it."""
         if self._contents is not None and self._posts is not None:
-            self._contents.want(snapshot.session, snapshot.contents)
+            bundle = snapshot.bundle if self._wants_bundles else None
+            self._contents.want(snapshot.session, snapshot.contents, bundle=bundle)
             self._posts.open(snapshot.session, snapshot.stage, count=snapshot.posts)
 
     def follow(self, state: ClientState) -> None:

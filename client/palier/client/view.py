@@ -104,6 +104,8 @@ class Shown:
     images: Mapping[str, Path] = field(default_factory=dict)
     posts: tuple[PostedValue, ...] = ()
     problem: str = ""
+    #: The author's signed controllers, as they came; None where none are wanted, or there are none.
+    bundle: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

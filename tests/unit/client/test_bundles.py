@@ -175,7 +175,9 @@ def pins(tmp_path: Path) -> Pins:
 
 
 def bundled(pins: Pins, sent: bytes | None, *, trust: str = "") -> Bundled:
-    return Bundled(pins, bundle=lambda: sent, now=lambda: NOW, trust=trust)
+    source = Bundled(pins, now=lambda: NOW, trust=trust)
+    source.content = sent
+    return source
 
 
 def test_a_desk_finds_its_controllers_in_the_bundle_and_they_import_each_other(pins: Pins) -> None:

@@ -384,3 +384,48 @@ def test_another_session_begins_with_nothing_of_the_last(memory: Memory, shelf: 
             await until(lambda: link.view().shown == Shown(spec=FIRST))
 
     run(test())
+
+
+# -- signed controllers -------------------------------------------------------------------------
+
+
+def test_a_screen_with_a_controller_waits_for_the_bundle_that_may_have_it(
+    memory: Memory, shelf: Shelf
+) -> None:
+    led = screen("led", controller="example.Decision")
+    signed = content(b"{}", "application/vnd.palier.bundle+json")
+
+    async def test() -> None:
+        async with at_work(memory) as clerk:
+            clerk.has(of(led))
+            clerk.snapshot = snapshot(
+                stage=shown_by(led), contents=(led.digest,), bundle=signed.digest
+            )
+            async with Link(memory.transport(), CREDENTIALS, shelf=shelf, bundles=True) as link:
+                await until(lambda: has(link, led.digest))
+                assert link.view().shown == Shown(awaited=True)
+                clerk.has(of(led), signed)
+                await until(lambda: shows(link, led))
+                assert link.view().shown.bundle == b"{}"
+
+    run(test())
+
+
+def test_who_runs_no_controllers_of_a_server_does_not_even_ask_for_them(
+    memory: Memory, shelf: Shelf
+) -> None:
+    led = screen("led", controller="example.Decision")
+    signed = content(b"{}", "application/vnd.palier.bundle+json")
+
+    async def test() -> None:
+        async with at_work(memory) as clerk:
+            clerk.has(of(led), signed)
+            clerk.snapshot = snapshot(
+                stage=shown_by(led), contents=(led.digest,), bundle=signed.digest
+            )
+            async with linked(memory, shelf) as link:
+                await until(lambda: shows(link, led))
+                assert link.view().shown.bundle is None
+                assert clerk.fetched == [led.digest]
+
+    run(test())

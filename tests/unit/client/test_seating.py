@@ -129,7 +129,7 @@ def test_who_knows_nothing_is_told_what_to_type_and_where_it_can_be_prepared(
     [
         (["--server", "amqp://guest:x@host/"], "a desk joins as room, not as guest"),
         (["--server", "http://host"], "is no address of RabbitMQ"),
-        (["--allow-remote-controllers"], "leave the option out"),
+        (["--trust", "12ab-34cd"], "add --allow-remote-controllers"),
         (["--place", "here", "--server", "host"], "--place here: write it as left,top,"),
         (["--server", "host", "--join", "7KQ2-M9XD"], "DISPLAY is not set"),
     ],
