@@ -28,6 +28,7 @@ from tests.e2e.desktops import DEADLINE, DeskProcess, until
 from tests.environments import environment
 from tests.laboratory import SECRETS, Laboratory, Number, answers
 from tests.screened import digest_of, plain, write
+from tools.desk_onefile import build
 
 pytestmark = [pytest.mark.gui, pytest.mark.rabbitmq, pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -244,3 +245,27 @@ def test_controllers_of_another_author_are_not_run(
             "--server", lab.address, "--join", lab.code, *allowed, command=client, **home
         )
         desk.expect("screen", reply="unshown")
+
+
+# -- the desk as one file ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def onefile() -> Iterator[Path]:
+    """The file that a lab copies to its computers."""
+    with TemporaryDirectory(prefix="palier-onefile-") as folder:
+        yield build(Path(folder))
+
+
+@pytest.mark.timeout(400)
+def test_the_desk_as_one_file_joins_is_sent_its_screens_and_plays(
+    lab: Lab, onefile: Path, home: dict[str, str], open_desk: Open
+) -> None:
+    desk = open_desk("--server", lab.address, "--join", lab.code, command=onefile, **home)
+    desk.expect("screen", reply="screen")
+    desk.click("field.value")
+    desk.expect("focus", reply="field.value")
+    desk.type("7")
+    desk.expect("value", "field.value", reply="7")
+    desk.click("submit")
+    until(lambda: lab.answered() == [{"value": 7}], what="the answer is in the database")
