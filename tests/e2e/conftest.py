@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -55,6 +56,11 @@ def desktop(display: str) -> Iterator[None]:
         manager.terminate()
 
 
+def _end(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
 @pytest.fixture
 def open_desk(display: str, tmp_path: Path) -> Iterator[Callable[..., DeskProcess]]:
     """Open a desk, or what another script or command shows; what is open is killed in the end."""
@@ -81,9 +87,11 @@ def open_desk(display: str, tmp_path: Path) -> Iterator[Callable[..., DeskProces
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
+                    start_new_session=True,
                 )
             )
-            stack.callback(process.kill)
+            # the desk as one file is two processes
+            stack.callback(_end, process.pid)
             desk = DeskProcess(process, port, display)
             stack.callback(desk.close)
             return desk

@@ -247,7 +247,7 @@ def test_controllers_of_another_author_are_not_run(
         desk.expect("screen", reply="unshown")
 
 
-# -- the desk as one file ---------------------------------------------------------------------------
+# -- the desk as one file -----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
