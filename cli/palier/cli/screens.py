@@ -16,7 +16,10 @@ from palier.cli.preview import preview
 from palier.cli.showing import err, out
 from palier.cli.stages import UNKNOWN, StageCall, stages
 from palier.cli.starting_screen import starting_screen
+from palier.client.controllers import InFolders, Installed, OneOf
+from palier.controller import ControllerError, connect, unused
 from palier.schemas.names import check_name
+from palier.schemas.screens.acting import Use
 from palier.schemas.screens.errors import BadScreen, Mistake
 from palier.schemas.screens.folder import ScreenFile, files, read_file
 from palier.schemas.screens.suggestions import nearest
@@ -71,10 +74,12 @@ def check(
             found.add(group)
     for mistake in sorted(set(found.mistakes)):
         out.print(str(mistake), soft_wrap=True)
+    for misfit in found.misfits:
+        out.print(misfit, soft_wrap=True)
     for line in found.said:
         err.print(line, style="dim", soft_wrap=True)
     screens = f"{found.count} screen{'' if found.count == 1 else 's'}"
-    wrong = len(set(found.mistakes))
+    wrong = len(set(found.mistakes)) + len(found.misfits)
     if not wrong and not found.broken:
         out.print(f"{screens}: no mistake.")
         return
@@ -100,6 +105,8 @@ class Checked:
     """What was checked, and what was found."""
 
     mistakes: list[Mistake] = field(default_factory=list)
+    #: What does not fit between screens and their controllers, a sentence each.
+    misfits: list[str] = field(default_factory=list)
     #: What is to be said besides: what each screen was compared with.
     said: list[str] = field(default_factory=list)
     count: int = 0
@@ -122,6 +129,8 @@ class Checked:
                 self.mistakes += error.mistakes
                 continue
             self._beside(file, calls)
+            if file.spec.controller:
+                self._connected(file, group.program)
         if group.program is not None and calls is not None and group.all:
             self._missing(group.program, calls, {one.stem for one in group.files})
 
@@ -145,6 +154,27 @@ class Checked:
             asked = "no form" if call.form is None else f"the form {call.form.__name__}"  # type: ignore[union-attr]
             shown = "its data" if call.data is not None else "without its data: they are computed"
             self.said.append(f"{file.path}: with stage {call.name}, {asked}, {shown}.")
+
+    def _connected(self, file: ScreenFile, program: Path | None) -> None:
+        """Compare a screen with its controller, as a desk does that has the program's folder."""
+        name = file.spec.controller
+        folders = () if program is None else (program.resolve().parent,)
+
+        def where(use: Use) -> str:
+            found = file.mistake(use.number, use.attribute, "")
+            return f"{found.file}:{found.line}:{found.column}"
+
+        try:
+            controller = OneOf(Installed(), InFolders(*folders)).find(name)
+            if controller is None:
+                self.said.append(f"{file.path}: without its controller {name}, which is not here.")
+                return
+            connect(file.spec, controller, where=where)
+        except ControllerError as error:
+            self.misfits += error.problems
+        else:
+            self.misfits += unused(file.spec, controller)
+            self.said.append(f"{file.path}: with its controller {name}.")
 
     def _missing(self, program: Path, calls: Sequence[StageCall], names: set[str]) -> None:
         for call in calls:

@@ -276,6 +276,50 @@ def test_a_screen_that_a_stage_names_and_that_is_not_there_is_missed(game: Path)
     )
 
 
+CONTROLLERS = """\
+from palier.controller import Controller, action
+
+
+class Show(Controller):
+    @action
+    def go(self) -> None: ...
+
+    @action
+    def compare(self, one, other) -> None: ...
+
+    def hidden(self) -> None: ...
+"""
+
+
+def test_a_screen_is_compared_with_its_controller(game: Path) -> None:
+    (game / "controllers.py").write_text(CONTROLLERS)
+    inside = '<button on-click="go">a</button>\n<button on-click="og">b</button>'
+    path = screen(game, "plain", f'<screen controller="game.Show">{inside}</screen>')
+
+    code, out, _ = run("check", path)
+
+    assert code == 1
+    assert out[0].startswith(
+        f'{path}:2:19: the button with on-click="og": Show has no such method.'
+    )
+    path.write_text(path.read_text().replace('"og"', '"compare"'))
+    assert "Show.compare needs 2 arguments" in run("check", path)[1][0]
+    path.write_text(path.read_text().replace('"compare"', '"next"'))
+    code, out, err = run("check", path)
+    assert "no widget names the action compare of Show" in out[0]
+    assert code == 1
+    assert err[-1] == f"{path}: with its controller game.Show."
+
+
+def test_a_controller_that_is_not_here_is_said_to_be_missing(game: Path) -> None:
+    path = screen(game, "plain", '<screen controller="other.Show"><timer/></screen>')
+
+    code, out, err = run("check", path)
+
+    assert (code, out) == (0, ["1 screen: no mistake."])
+    assert err[-1] == f"{path}: without its controller other.Show, which is not here."
+
+
 def test_a_folder_of_programs_or_of_files_is_checked_as_well(game: Path, tmp_path: Path) -> None:
     (tmp_path / "loose").mkdir()
     (tmp_path / "loose" / "one.xml").write_text(f"<screen>{NEXT}</screen>")
