@@ -6,14 +6,17 @@ mended or changed disturbs no replay.
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from pydantic import JsonValue
+from pydantic import JsonValue, PrivateAttr
 
 from palier.program.requests import StageRequest
 from palier.schemas.forms import describe
+from palier.schemas.replies import Content
 from palier.schemas.screens.errors import Mistake
 from palier.schemas.screens.folder import ScreenFile, ScreenFolder, StoredContent
 from palier.schemas.screens.screen import digest
@@ -25,10 +28,26 @@ TOLD = 5
 #: Contents that were replaced and are still had, for whoever has only just heard of them.
 _EARLIER = 100
 
+#: Contents that are kept as they are told.
+_KEPT = 16
+
 #: Stages that are known to fit their screens, and the records of a list that are looked at.
 _FITTING, _SAMPLE = 1000, 50
 
-_NOTHING = ScreenFolder(screens={}, contents={})
+#: The folder of a program that has no screens.
+NOTHING = ScreenFolder(screens={}, contents={})
+
+
+class _Told(Content):
+    """A content that is put into words once, however many are told of it."""
+
+    _body: bytes = PrivateAttr(default=b"")
+
+    def encode(self) -> bytes:
+        """Return the body, the same bytes each time."""
+        if not self._body:
+            self._body = super().encode()
+        return self._body
 
 
 class Screens:
@@ -38,11 +57,14 @@ class Screens:
     """
 
     def __init__(
-        self, folder: ScreenFolder = _NOTHING, *, bundle: StoredContent | None = None
+        self, folder: ScreenFolder = NOTHING, *, bundle: StoredContent | None = None
     ) -> None:
         self._files: Mapping[str, ScreenFile] = {}
         self._digests: dict[str, str] = {}
+        self._streams: dict[str, frozenset[str]] = {}
         self._contents: dict[str, StoredContent] = {}
+        #: Those that were asked for last, as they are told; many ask for the same at once.
+        self._told: OrderedDict[tuple[str, str], _Told] = OrderedDict()
         #: The hash of the author's signed controllers, where there are any.
         self.bundle: str | None = None
         #: The hashes of all that a desk may want to have before it is wanted.
@@ -62,6 +84,7 @@ class Screens:
         earlier = [one for one in self._contents.items() if one[0] not in found]
         self._files = folder.screens
         self._digests = {name: one.spec.digest for name, one in folder.screens.items()}
+        self._streams = {name: one.spec.streams for name, one in folder.screens.items()}
         self._contents = {**dict(earlier[-_EARLIER:]), **found}
         self._fitting.clear()
 
@@ -78,14 +101,29 @@ class Screens:
         """Return the hash of a screen; None if there is none of that name any more."""
         return self._digests.get(name)
 
-    def content(self, digest: str) -> StoredContent | None:
-        """Return a content by its hash."""
-        return self._contents.get(digest)
+    def content(self, digest: str, *, session: str) -> Content | None:
+        """Return a content by its hash, as it is told to the seats of a session."""
+        content = self._contents.get(digest)
+        if content is None:
+            return None
+        key = (session, digest)
+        found = self._told.get(key)
+        if found is None:
+            found = self._told[key] = _Told.model_validate(
+                {
+                    "session": session,
+                    "digest": digest,
+                    "media": content.media,
+                    "data": b64encode(content.data).decode(),
+                }
+            )
+            if len(self._told) > _KEPT:
+                self._told.popitem(last=False)
+        return found
 
     def streams(self, name: str) -> frozenset[str]:
         """Return the streams that a screen has."""
-        file = self._files.get(name)
-        return frozenset() if file is None else file.spec.streams
+        return self._streams.get(name, frozenset())
 
     def named(self, request: StageRequest) -> str:
         """Return the name of the screen that shows a stage; empty if it is made from its form."""

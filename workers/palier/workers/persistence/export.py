@@ -152,6 +152,7 @@ def _stages(db: Connection, session: str) -> Export:
         "opened_at",
         "deadline_at",
         "released_at",
+        "screen",
     )
     return Export("stages", columns, tuple(_plain(rows, columns)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from itertools import accumulate
 
 from palier.schemas.commands import (
@@ -15,7 +14,6 @@ from palier.schemas.commands import (
 )
 from palier.schemas.message import Reply
 from palier.schemas.replies import (
-    Content,
     Posts,
     SessionLog,
     Sessions,
@@ -48,21 +46,14 @@ def get_content(work: Work, asked: Asked, query: GetContent) -> Reply:
     known = work.known(query.session)
     if known is None or asked.seat not in known.session.seats:
         return no_session(query.session)
-    content = known.session.screens.content(query.digest)
+    content = known.session.screens.content(query.digest, session=query.session)
     if content is None:
         return refusal(
             query.session,
             "unknown-content",
             f"The program of {query.session} has no such content (any more): ask for a snapshot.",
         )
-    return Content.model_validate(
-        {
-            "session": query.session,
-            "digest": query.digest,
-            "media": content.media,
-            "data": base64.b64encode(content.data).decode(),
-        }
-    )
+    return content
 
 
 def get_posts(work: Work, asked: Asked, query: GetPosts) -> Reply:

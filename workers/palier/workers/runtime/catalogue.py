@@ -11,7 +11,7 @@ from pathlib import Path
 from palier.program.program import Program
 from palier.schemas.screens.errors import BadScreen
 from palier.schemas.screens.folder import ScreenFolder, StoredContent, read_folder
-from palier.workers.domain.screens import Screens, told
+from palier.workers.domain.screens import NOTHING, Screens, told
 from palier.workers.errors import BrokenProgram, UnknownProgram
 
 #: Beside ``program.py``: screens with their pictures, and the author's signed controllers.
@@ -88,7 +88,9 @@ class Catalogue:
     def _load(self, name: str) -> Loaded:
         program, folder = self._added.get(name) or self._read(name)
         screens = self._screens.setdefault(name, Screens())
-        if folder is not None:
+        if folder is None:
+            screens.replace(NOTHING)
+        else:
             screens.replace(read_screens(folder), bundle=_bundle(folder / BUNDLE))
         return Loaded(program, screens, folder)
 
