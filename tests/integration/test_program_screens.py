@@ -14,6 +14,7 @@ from palier.program import Session as ProgramSession
 from palier.schemas.commands import GetContent, OpenSession, Retry
 from palier.schemas.events import Released, StageOpened
 from palier.schemas.replies import Content, Done, Refused
+from palier.workers.persistence.export import export
 from palier.workers.runtime.catalogue import BUNDLE, SCREENS, Catalogue
 from tests.laboratory import Number
 from tests.rehearsal import SESSION, Quick, Rehearsal, program, quick_database, said
@@ -85,6 +86,9 @@ def test_a_stage_may_name_another_screen_or_none(quick: Quick, tmp_path: Path) -
         rehearsal.arrive()
 
     assert seen == [digest_of(tmp_path, "other"), None, digest_of(tmp_path, "first")]
+    with rehearsal.postman.engine.begin() as db:
+        stages = {one.name: one for one in export(db, SESSION)}["stages"]
+    assert [row[stages.columns.index("screen")] for row in stages.rows] == ["other", "", "first"]
     rehearsal.consistent()
 
 
