@@ -153,7 +153,10 @@ def _ink(kit: Kit, name: str) -> tuple[int, ...]:
 def lines(opened: Opened) -> list[list[str]]:
     face = opened.page.faces[0]
     assert isinstance(face, LogFace)
-    return [[dpg.get_value(one) for one in dpg.get_item_children(item, 1)] for item in face._items]
+    return [
+        [dpg.get_value(one) for one in dpg.get_item_children(item, 1) or [item]]
+        for item in face._items
+    ]
 
 
 def test_a_log_shows_the_texts_of_a_list_and_adds_what_is_new(kit: Kit) -> None:

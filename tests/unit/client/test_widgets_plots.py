@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import dearpygui.dearpygui as dpg
@@ -10,6 +11,8 @@ import pytest
 from pydantic import JsonValue
 
 from palier.client.screens.kit import Kit
+from palier.client.screens.tokens import PALETTES, PaletteName, contrast, rgba
+from palier.client.screens.widgets.plot_look import RANKS, ink
 from palier.client.screens.widgets.plots import PlotFace
 from palier.client.screens.window import context
 from palier.schemas.screens.widgets import Plot, Series
@@ -100,6 +103,31 @@ def test_a_legend_is_there_only_where_there_are_names_for_more_than_one(kit: Kit
         kit, Series(source="a", label="You"), Series(source="b", label="Others"), data=data
     )
     assert is_seen(plot(two)._legend)
+
+
+def test_marks_may_have_the_colour_of_a_line_and_two_lines_can_be_told_apart(kit: Kit) -> None:
+    tones: list[Series] = [
+        Series(source="a"),
+        Series(source="a", kind="scatter"),
+        Series(source="a", kind="area"),
+        Series(source="a", tone="ok"),
+    ]
+    looks = [one._rank for one in plot(opened_plot(kit, *tones, data={"a": [1]}))._series]
+    assert looks == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_every_series_can_be_seen_on_its_card(palette: PaletteName) -> None:
+    surface = PALETTES[palette].surface
+    with context(palette=palette, scale=1.0, language="en") as kit:
+        for tone, rank in product(("accent", "muted", "ok", "warn", "bad"), range(RANKS)):
+            *colour, alpha = ink(kit, tone, rank)
+            ground = rgba(surface)[:3]
+            mixed = [
+                round((one * alpha + below * (255 - alpha)) / 255)
+                for one, below in zip(colour, ground, strict=True)
+            ]
+            assert contrast("#" + bytes(mixed).hex(), surface) >= 3
 
 
 def test_words_around_a_plot_are_filled_in(kit: Kit) -> None:

@@ -18,7 +18,7 @@ from palier.client.screens.tokens import CLEAR
 _ROW, _HEAD, INSET, _PAD = 34, 30, 12, 8
 
 #: Rows beyond those that are seen, so that a turn of the wheel never shows an empty one.
-_SPARE = 12
+_SPARE = 8
 
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 
@@ -205,21 +205,31 @@ class _Cell:
     def __init__(self, kit: Kit, row: Item) -> None:
         self._kit = kit
         self.row = row
-        self._item = kit.text("", role="cell", parent=row)
+        self._item: Item | None = None
         self._shown: tuple[str, bool, int] | None = None
+        self._ink = "text"
 
     def show(self, text: str, *, right: bool, width: int) -> None:
         """Show a text, at the left or right of a width."""
         if (text, right, width) == self._shown:
             return
         self._shown = (text, right, width)
-        font, inset = self._kit.fonts["cell"], self._kit.px(INSET)
-        room = width - 2 * inset
-        said = elide(text, room, lambda part: text_width(part, font))
-        left = inset + (max(room - text_width(said, font), 0) if right else 0)
-        dpg.set_value(self._item, said)
-        self._kit.ink(self._item, "muted" if text == facts.NOTHING else "text")
-        dpg.configure_item(self._item, indent=round(left))
+        kit, font = self._kit, self._kit.fonts["cell"]
+        inset = kit.px(INSET)
+        room, wide = width - 2 * inset, text_width(text, font)
+        if wide > room:
+            text = elide(text, room, lambda part: text_width(part, font))
+            wide = text_width(text, font)
+        left = round(inset + (max(room - wide, 0) if right else 0))
+        if self._item is None:
+            self._item = kit.text(text, role="cell", parent=self.row, indent=left)
+        else:
+            dpg.configure_item(self._item, indent=left)
+            dpg.set_value(self._item, text)
+        ink = "muted" if text == facts.NOTHING else "text"
+        if ink != self._ink:
+            self._ink = ink
+            kit.ink(self._item, ink)
 
 
 def _hold_themes(kit: Kit) -> None:

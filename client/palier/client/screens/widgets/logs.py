@@ -97,13 +97,13 @@ class LogFace(WidgetFace[Log]):
     def _add(self, line: _Line) -> Item:
         kit = self.kit
         at, who, text = line
-        with dpg.group(horizontal=bool(at), horizontal_spacing=kit.px(10)) as item:
-            if at:
-                kit.text(at, role="small", ink="muted")
-                kit.text(who, role="small-strong")
+        if not at:
+            return kit.text(text, role="small", wrap=True)
+        with kit.across() as item:
+            kit.text(at, role="small", ink="muted")
+            kit.text(who, role="small-strong")
             kit.text(text, role="small", wrap=True)
-        added: Item = item
-        return added
+        return item
 
     def lay_out(self, width: int) -> None:
         """Be so wide."""

@@ -14,18 +14,23 @@ from palier.client.screens.tokens import CLEAR, Rgba
 #: The role of the colour that draws a tone.
 _INKS = {"accent": "mark", "muted": "muted", "ok": "ok", "warn": "warn", "bad": "bad"}
 
-#: How opaque a series is: the second and third of the same tone can be told from the first.
-_OPAQUE = (255, 150, 85)
+#: How opaque lines are, and how thick at scale 1: the second and third of the same tone can be told
+#: from the first. Paler than this they would be hard to see.
+_OPAQUE, _THICK = (255, 200, 200), (2.2, 1.6, 1.0)
+
+#: The ranks that look different.
+RANKS = len(_THICK)
 
 #: Of an area, beside its line: soft. Of the marks of a cloud: where many lie it is darker.
 _AREA, _CLOUD = 34, 150
 
-_LINE, _MARK = 2.2, 3.8
+#: The radius of a mark at scale 1.
+_MARK = 3.8
 
 
 def ink(kit: Kit, tone: str, rank: int) -> Rgba:
     """Return the colour of a series: ``rank`` counts those of the same tone before it."""
-    return kit.colour(_INKS[tone], _OPAQUE[min(rank, len(_OPAQUE) - 1)])
+    return kit.colour(_INKS[tone], _OPAQUE[min(rank, RANKS - 1)])
 
 
 def bind_plot(kit: Kit, plot: Item) -> None:
@@ -39,9 +44,11 @@ def bind_series(
     kit: Kit, tone: str, rank: int, items: Iterable[Item], *, cloud: bool = False
 ) -> None:
     """Hang the look of a tone on what draws a series; ``cloud``: its marks lie upon each other."""
-    rank = min(rank, len(_OPAQUE) - 1)
+    rank = min(rank, RANKS - 1)
     name = f"series-{tone}-{rank}" + ("-cloud" if cloud else "")
-    kit.themes.hold(name, partial(_series, kit, ink(kit, tone, rank), cloud=cloud))
+    kit.themes.hold(
+        name, partial(_series, kit, ink(kit, tone, rank), thick=_THICK[rank], cloud=cloud)
+    )
     for one in items:
         kit.themes.bind(one, name)
 
@@ -70,14 +77,14 @@ def _plot(kit: Kit) -> None:
         dpg.add_theme_style(dpg.mvPlotStyleVar_MinorTickLen, 0, 0, **here)
 
 
-def _series(kit: Kit, line: Rgba, *, cloud: bool) -> None:
+def _series(kit: Kit, line: Rgba, *, thick: float, cloud: bool) -> None:
     here = {"category": dpg.mvThemeCat_Plots}
     mark = (*line[:3], round(_CLOUD * line[3] / 255)) if cloud else line
     soft = (*line[:3], round(_AREA * line[3] / 255))
     for kind in (dpg.mvLineSeries, dpg.mvStairSeries):
         with dpg.theme_component(kind):
             dpg.add_theme_color(dpg.mvPlotCol_Line, line, **here)
-            dpg.add_theme_style(dpg.mvPlotStyleVar_LineWeight, _LINE * kit.scale, **here)
+            dpg.add_theme_style(dpg.mvPlotStyleVar_LineWeight, thick * kit.scale, **here)
     with dpg.theme_component(dpg.mvShadeSeries):
         dpg.add_theme_color(dpg.mvPlotCol_Fill, soft, **here)
     with dpg.theme_component(dpg.mvBarSeries):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,9 @@ _HEIGHTS = {"small": 170, "medium": 260, "large": 400}
 #: Pixels at scale 1 between names along the axis, and what stands left of the axis at least.
 _APART, _LEFT = 18, 40
 
+#: The kinds that are drawn as lines.
+_LINES = ("line", "area", "stairs")
+
 #: Seconds from one drawing of new points to the next.
 _PAUSE = 0.05
 
@@ -34,12 +38,13 @@ class PlotFace(WidgetFace[Plot]):
 
     def __init__(self, scene: Scene, widget: Plot) -> None:
         super().__init__(scene, widget)
-        seen: dict[str, int] = {}
+        # marks over a line may have its colour; two lines of one tone must be told apart
+        seen: Counter[tuple[str, str]] = Counter()
         self._series: list[_Series] = []
         for one in widget.children:
-            rank = seen.get(one.tone, 0)
-            seen[one.tone] = rank + 1
-            self._series.append(_Series(scene, one, rank=rank))
+            looks = (one.tone, "line" if one.kind in _LINES else one.kind)
+            self._series.append(_Series(scene, one, rank=seen[looks]))
+            seen[looks] += 1
         self._name = widget.id or "plot"
         self._width = 0
         self._stale = False
@@ -236,7 +241,7 @@ class _Series:
         self._line = line([], [], **parent)
         # a line of one point would not be seen; where the newest is tells that a stream lives
         self._end: Item | None = None
-        if self.kind not in {"bars", "scatter"}:
+        if self.kind in _LINES:
             self._end = dpg.add_scatter_series([], [], no_clip=True, **parent)
         items = [one for one in (self._area, self._line, self._end) if one is not None]
         cloud = self.kind == "scatter"
