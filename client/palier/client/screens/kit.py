@@ -82,7 +82,8 @@ class Kit:
         """Add text; with ``wrap`` it breaks at the edge of its panel, at any width."""
         item: Item = dpg.add_text(text, wrap=0 if wrap else -1, **more)
         dpg.bind_item_font(item, self.fonts[role])
-        self.ink(item, ink)
+        if ink != "text":  # which it is anyway
+            self.ink(item, ink)
         return item
 
     def ink(self, item: Item, ink: str) -> None:
