@@ -19,6 +19,7 @@ import pytest
 from palier.broker.address import Address
 from palier.broker.memory import MemoryServer
 from palier.broker.node import PrivateNode
+from palier.broker.queues import ManagementQueues, Queues
 from palier.broker.seats import Accounts, ManagementAccounts
 from palier.broker.transport import Account, Connection, Delivery, Publication, Transport
 from palier.schemas.envelope import Properties
@@ -62,6 +63,10 @@ class Server(ABC):
     @abstractmethod
     def accounts(self) -> Accounts:
         """Return its accounts."""
+
+    @abstractmethod
+    def queues(self) -> Queues:
+        """Return what looks after its queues."""
 
     @abstractmethod
     def delete_queue(self, queue: str) -> None:
@@ -112,6 +117,9 @@ class Memory(Server):
     def accounts(self) -> Accounts:
         return self.server.accounts()
 
+    def queues(self) -> Queues:
+        return self.server.queues()
+
     def delete_queue(self, queue: str) -> None:
         self.server.delete_queue(queue)
 
@@ -139,6 +147,9 @@ class Real(Server):
 
     def accounts(self) -> Accounts:
         return ManagementAccounts(self.management, self.user, self.password)
+
+    def queues(self) -> Queues:
+        return ManagementQueues(self.management, self.user, self.password)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Ask the management API."""

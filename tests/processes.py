@@ -15,8 +15,8 @@ from pathlib import Path
 from tests.brokers import Real, until
 from tests.laboratory import PROGRAMS, SECRETS, Laboratory
 
-#: Seconds in which a worker takes commands.
-_STARTS = 30.0
+#: Seconds in which a worker takes commands, also where RabbitMQ has lost their queue.
+_STARTS = 90.0
 
 
 class WorkerProcess:
