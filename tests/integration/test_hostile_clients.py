@@ -172,7 +172,7 @@ def test_who_floods_is_cut_off_and_counted_and_the_others_come_to_the_end(
             await laboratory.told()
         assert laboratory.server.accounts().shut() == frozenset()
 
-    run(test(), deadline=55)
+    run(test())
     check_record(laboratory.database, laboratory.session)
     check_record(laboratory.database, theirs.session)
 

@@ -298,8 +298,12 @@ def test_what_is_refused_for_now_is_sent_again_later_and_later(
 
 
 def test_what_was_refused_for_now_is_sent_at_once_when_the_session_goes_on(
-    memory: Memory,
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # sent for another reason it would come too late for anybody here
+    monkeypatch.setattr("palier.client.unsettled._LATER", 1000.0)
+    monkeypatch.setattr("palier.client.unsettled._LATEST", 1000.0)
+
     async def test() -> None:
         async with at_a_stage(memory) as (clerk, link):
             clerk.say(StatusChanged(session=SESSION, version=2, status="stopped"))
@@ -308,11 +312,9 @@ def test_what_was_refused_for_now_is_sent_at_once_when_the_session_goes_on(
             assert link.submit({"value": 1})
             clerk.refuse(await clerk.submit(), "held")
             await until(lambda: link.state.of_answer is not None)
-            begun = time.monotonic()
             clerk.say(StatusChanged(session=SESSION, version=3, status="running"))
 
             clerk.accept(await clerk.submit(2))
-            assert time.monotonic() - begun < 1
             await until(lambda: waits(link))
             assert link.view().held is None
 
