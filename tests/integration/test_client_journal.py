@@ -21,7 +21,7 @@ from palier.client.journal import Journal
 from palier.client.link import Link
 from palier.client.state import Asking, Connectivity, Ended, Note, Notice, Waiting
 from palier.schemas.commands import Submit
-from tests.brokers import Memory, Private, Real, Server, run, until
+from tests.brokers import PATIENCE, Memory, Private, Real, Server, run, until
 from tests.databases import Sqlite
 from tests.laboratory import (
     Laboratory,
@@ -447,7 +447,7 @@ def test_a_decision_that_comes_after_the_session_was_closed_is_settled_and_told(
 
                 async with Link(laboratory.server.transport(), mine, journal=journal) as link:
                     await until(lambda: isinstance(link.state.screen, Ended))
-                    assert await link.settled(deadline=10)
+                    assert await link.settled(deadline=PATIENCE)
                     assert link.view().notice == Notice(note=Note.TOO_LATE)
                     await until(lambda: journal.pending() == ())
             assert [one for _, one in stored(laboratory, mine.seat)] == ["refused.v1"]

@@ -321,7 +321,7 @@ def test_who_falls_silent_while_it_sends_many_rows_is_cut_off_by_another(
 
     with answering(), other.begin() as db:
         db.execute(text("SELECT 1"))
-    run(until_unlocked(other), deadline=20)
+    run(until_unlocked(other))
 
     with pytest.raises(OperationalError, match="connection"):
         pipeline.__exit__(None, None, None)
