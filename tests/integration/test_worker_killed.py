@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from palier.client.bot import Bot
 from tests.brokers import PATIENCE, Real, run, until
 from tests.laboratory import PROGRAMS, SECRETS, Laboratory, check_record, payoffs
@@ -61,6 +63,7 @@ def further(bots: list[Bot], generation: int) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_bots_get_to_the_end_though_workers_are_killed(
     real_server: Real, laboratory: Laboratory, tmp_path: Path
 ) -> None:

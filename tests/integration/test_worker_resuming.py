@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from palier.broker.errors import DeadlinePassed
 from palier.broker.memory import MemoryServer
 from palier.broker.queues import Queues
@@ -151,9 +153,12 @@ def test_bots_get_to_the_end_though_the_worker_loses_its_connections(
 
 
 def test_bots_get_to_the_end_though_the_queue_of_commands_is_deleted(
-    small_laboratory: Laboratory,
+    small_laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     laboratory = small_laboratory
+    monkeypatch.setattr("palier.client.unsettled._AGAIN", 0.5)
+    monkeypatch.setattr("palier.client.link._AGAIN", 0.5)
+    monkeypatch.setattr("palier.client.link._DOUBT", 0.5)
 
     async def test() -> None:
         async with laboratory.working(), laboratory.operator() as operator:
