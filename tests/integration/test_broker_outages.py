@@ -97,7 +97,7 @@ def test_a_queue_that_rabbitmq_lost_when_it_was_killed_is_made_anew(
             with pytest.raises(DeadlinePassed):  # or RabbitMQ is mended, and much is not needed
                 await connection.consume(commands_queue(0), Inbox(), prefetch=1, deadline=3)
         async with working_process(laboratory) as worker:
-            assert "RabbitMQ has lost commands.0" in worker.said
+            assert "RabbitMQ has lost commands.0" in worker.said, worker.said
             async with playing(laboratory, rounds=4) as game:
                 await game.ends()
 

@@ -195,10 +195,13 @@ class Leaderless(Queues, FaultyTransport):
         assert queue == commands_queue(0)
         raise DeadlinePassed("RabbitMQ did not answer.")
 
-    def drop_leaderless(self, queue: str) -> bool:
+    def is_lost(self, queue: str) -> bool:
+        assert queue == commands_queue(0)
+        return self.lost
+
+    def drop(self, queue: str) -> None:
         self.server.delete_queue(queue)
         self.lost = False
-        return True
 
 
 def test_a_queue_that_rabbitmq_has_lost_is_dropped_and_made_anew(

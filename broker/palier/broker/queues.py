@@ -17,34 +17,43 @@ from palier.broker.management import Management
 #: Seconds from RabbitMQ's start until it tells how many messages a queue has that has a leader.
 TELLS = 10.0
 
+#: RabbitMQ waits 5 s for a leader before it deletes a queue without.
+_TIMEOUT = 30.0
+
 
 class Queues(ABC):
     """Looks after queues. Blocking; any thread."""
 
     @abstractmethod
-    def drop_leaderless(self, queue: str) -> bool:
-        """Delete a queue that has no leader and will not get one; tell whether it was such a one.
+    def is_lost(self, queue: str) -> bool:
+        """Tell whether a queue has no leader and will not get one.
 
-        To be asked of a queue that has not answered, `TELLS` seconds after RabbitMQ was there. It
-        can be declared again then. A queue with several members may be waiting for one of them, and
-        stays.
+        To be asked of a queue that has not answered, `TELLS` seconds after RabbitMQ was there. One
+        with several members may be waiting for one of them, and is not lost.
         """
+
+    @abstractmethod
+    def drop(self, queue: str) -> None:
+        """Delete a queue, so that it can be declared again; takes some seconds if it is lost."""
 
 
 class ManagementQueues(Queues):
     """Queues by RabbitMQ's management API; raises `ManagementFailed`."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
-        self._management = Management(url, user, password)
+        self._management = Management(url, user, password, timeout=_TIMEOUT)
 
-    def drop_leaderless(self, queue: str) -> bool:
+    def is_lost(self, queue: str) -> bool:
         """See `Queues`."""
-        path = f"queues/{self._management.vhost}/{quote(queue, safe='')}"
-        found = self._management.found(path)
-        if found is None or not _is_leaderless(found):
-            return False
-        self._management.ask("DELETE", path, missing_is_fine=True)
-        return True
+        found = self._management.found(self._path(queue))
+        return found is not None and _is_leaderless(found)
+
+    def drop(self, queue: str) -> None:
+        """See `Queues`."""
+        self._management.ask("DELETE", self._path(queue), missing_is_fine=True)
+
+    def _path(self, queue: str) -> str:
+        return f"queues/{self._management.vhost}/{quote(queue, safe='')}"
 
 
 def _is_leaderless(found: dict[str, Any]) -> bool:

@@ -17,36 +17,42 @@ QUEUE = "/api/queues/palier/commands.0"
 LOST = {"name": "commands.0", "leader": "rabbit@one", "members": ["rabbit@one"]}
 
 
-def drop(management: Management, found: Mapping[str, object]) -> bool:
-    """Have a queue looked at; tell whether it was deleted, and is said to be."""
+def is_lost(management: Management, found: Mapping[str, object]) -> bool:
+    """Tell whether a queue of which this is told is taken for lost."""
     management.found[QUEUE] = json.dumps(found).encode()
-    dropped = ManagementQueues(management.url, "u", "p").drop_leaderless("commands.0")
-    assert (("DELETE", QUEUE, None) in management.asked) is dropped
-    return dropped
+    return ManagementQueues(management.url, "u", "p").is_lost("commands.0")
 
 
-def test_a_queue_of_one_member_that_no_leader_tells_of_is_dropped(management: Management) -> None:
-    assert drop(management, LOST)
+def test_a_queue_of_one_member_that_no_leader_tells_of_is_lost(management: Management) -> None:
+    assert is_lost(management, LOST)
 
 
-def test_a_queue_that_has_a_leader_stays(management: Management) -> None:
-    assert not drop(management, {**LOST, "messages": 0})
+def test_a_queue_that_has_a_leader_is_not(management: Management) -> None:
+    assert not is_lost(management, {**LOST, "messages": 0})
 
 
-def test_a_queue_that_may_wait_for_another_member_stays(management: Management) -> None:
-    assert not drop(management, {**LOST, "members": ["rabbit@one", "rabbit@two", "rabbit@three"]})
+def test_a_queue_that_may_wait_for_another_member_is_not(management: Management) -> None:
+    assert not is_lost(
+        management, {**LOST, "members": ["rabbit@one", "rabbit@two", "rabbit@three"]}
+    )
 
 
-def test_a_classic_queue_stays(management: Management) -> None:
-    assert not drop(management, {"name": "commands.0", "type": "classic"})
+def test_a_classic_queue_is_not(management: Management) -> None:
+    assert not is_lost(management, {"name": "commands.0", "type": "classic"})
 
 
-def test_a_queue_that_is_not_there_needs_no_dropping(management: Management) -> None:
+def test_a_queue_that_is_not_there_is_not(management: Management) -> None:
     management.answers["GET", QUEUE] = 404
-    assert not ManagementQueues(management.url, "u", "p").drop_leaderless("commands.0")
+    assert not ManagementQueues(management.url, "u", "p").is_lost("commands.0")
+
+
+def test_what_is_dropped_may_be_gone_already(management: Management) -> None:
+    management.answers["DELETE", QUEUE] = 404
+    ManagementQueues(management.url, "u", "p").drop("commands.0")
+    assert management.asked == [("DELETE", QUEUE, None)]
 
 
 def test_a_refusal_is_told(management: Management) -> None:
     management.answers["GET", QUEUE] = 500
     with pytest.raises(ManagementFailed, match="500"):
-        ManagementQueues(management.url, "u", "p").drop_leaderless("commands.0")
+        ManagementQueues(management.url, "u", "p").is_lost("commands.0")

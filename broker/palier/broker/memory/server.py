@@ -87,7 +87,7 @@ class MemoryServer:
 
     def queues(self) -> MemoryQueues:
         """Return what looks after the queues of this server."""
-        return MemoryQueues()
+        return MemoryQueues(self)
 
     # -- faults and looks, for tests; from any thread
 

@@ -285,12 +285,14 @@ class Worker:
         try:
             await _consume(connection, queue, conductor, deadline=_TAKING)
         except DeadlinePassed:
-            if await asyncio.to_thread(self._given.queues.drop_leaderless, queue):
+            queues = self._given.queues
+            if await asyncio.to_thread(queues.is_lost, queue):
                 _log.error(
                     "RabbitMQ has lost %s, as it can when it is killed right after its first "
                     "start: it is made anew. What was in it is sent again.",
                     queue,
                 )
+                await asyncio.to_thread(queues.drop, queue)
             raise
 
     async def _look_again(
