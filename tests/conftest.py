@@ -20,7 +20,7 @@ _EXTERNAL = os.environ.get("PALIER_TEST_AMQP")
 
 _RABBITMQ = [pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)]
 if _EXTERNAL:
-    _RABBITMQ.append(pytest.param("external", marks=pytest.mark.rabbitmq))
+    _RABBITMQ.append(pytest.param("external", marks=[pytest.mark.rabbitmq, pytest.mark.elsewhere]))
 
 
 def need_rabbitmq() -> None:

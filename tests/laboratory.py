@@ -133,6 +133,7 @@ class Laboratory:
             transport=transport or self.server.transport(),
             account=replace(self.server.administrator, connection_name="worker"),
             accounts=self.server.accounts(),
+            queues=self.server.queues(),
             engine=engine or self.database.engine(),
             catalogue=self.catalogue,
             secrets=SECRETS,

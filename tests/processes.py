@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from tests.brokers import Real, until
+from tests.brokers import PATIENCE, Real, until
 from tests.laboratory import PROGRAMS, SECRETS, Laboratory
 
-#: Seconds in which a worker takes commands.
-_STARTS = 30.0
+#: Seconds in which a worker takes commands, also where RabbitMQ has lost their queue.
+_STARTS = 90.0
 
 
 class WorkerProcess:
@@ -65,7 +65,7 @@ class WorkerProcess:
     async def end(self) -> int:
         """Ask it to end; return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self.process.wait(), 15)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
 
 @asynccontextmanager

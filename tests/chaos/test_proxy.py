@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.brokers import run, until
+from tests.brokers import PATIENCE, run, until
 from tests.chaos.proxy import Proxy
 
 #: Seconds in which what comes has come.
@@ -48,7 +48,7 @@ async def ends() -> AsyncIterator[Ends]:
 async def said_back(both: Ends, word: bytes = b"hello") -> bytes:
     reader, writer = await both.connect()
     writer.write(word)
-    answer = await asyncio.wait_for(reader.read(100), 5)
+    answer = await asyncio.wait_for(reader.read(100), PATIENCE)
     writer.close()
     return answer
 
@@ -74,7 +74,7 @@ def test_a_wire_that_is_cut_resets_and_takes_new_connections() -> None:
             await reader.read(100)
             both.proxy.cut()
             with pytest.raises(ConnectionResetError):
-                await asyncio.wait_for(reader.read(100), 5)
+                await asyncio.wait_for(reader.read(100), PATIENCE)
             assert await said_back(both) == b"hello"
             writer.close()
 
@@ -126,7 +126,7 @@ def test_a_muted_end_is_not_heard_and_still_hears() -> None:
             both.proxy.mute()
             writer.write(b"hello")
             told[0].write(b"news")
-            assert await asyncio.wait_for(reader.read(100), 5) == b"news"
+            assert await asyncio.wait_for(reader.read(100), PATIENCE) == b"news"
             assert both.heard == []
             writer.close()
             told[0].close()
@@ -144,7 +144,7 @@ def test_a_wire_that_is_delayed_or_jammed_loses_nothing() -> None:
                 await asyncio.sleep(0)
                 begun = asyncio.get_running_loop().time()
                 writer.write(b"hello")
-                assert await asyncio.wait_for(reader.read(100), 5) == b"hello"
+                assert await asyncio.wait_for(reader.read(100), PATIENCE) == b"hello"
                 assert asyncio.get_running_loop().time() - begun > SOON / 2
                 await holding
             writer.close()

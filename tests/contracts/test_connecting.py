@@ -19,7 +19,7 @@ from palier.broker.errors import (
 from palier.broker.transport import Account, Delivery
 from palier.schemas.addresses import COMMANDS
 from palier.schemas.envelope import DIRECT_REPLY
-from tests.brokers import Inbox, Real, Server, message, run, unique, until
+from tests.brokers import PATIENCE, Inbox, Real, Server, message, run, unique, until
 
 
 def test_a_wrong_password_is_refused(server: Server) -> None:
@@ -69,7 +69,7 @@ def test_a_third_connection_of_a_seat_is_refused_until_one_is_closed(server: Ser
 
             await first.close()
 
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     try:
                         third = await transport.connect(account)
@@ -93,7 +93,7 @@ def test_a_revoked_account_loses_its_connections(server: Server) -> None:
             server.accounts().revoke(seat)
             server.accounts().revoke(seat)
 
-            reason = await asyncio.wait_for(connection.lost, 10)
+            reason = await asyncio.wait_for(connection.lost, PATIENCE)
 
             assert reason
             with pytest.raises(ConnectionLost):
@@ -257,7 +257,7 @@ def test_an_answer_to_somebody_who_left_is_unroutable(server: Server) -> None:
             assert asked.properties.reply_to is not None
 
             # the broker needs a moment to notice that the client's channel is gone
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     outcomes = await worker.publish([message("", asked.properties.reply_to)])
                     if outcomes == [Outcome.UNROUTABLE]:

@@ -10,7 +10,7 @@ import pytest
 from palier.broker.errors import AlreadyInUse, NotThere
 from palier.broker.topology import Binding, Exchange, Queue
 from palier.broker.transport import Connection, Delivery
-from tests.brokers import Inbox, Server, message, run, unique, until
+from tests.brokers import PATIENCE, Inbox, Server, message, run, unique, until
 
 _KINDS = pytest.mark.parametrize("kind", ["classic", "quorum"])
 
@@ -30,7 +30,7 @@ async def put(connection: Connection, queue: Queue, *bodies: bytes) -> None:
 
 async def ready(connection: Connection, queue: Queue, count: int) -> None:
     """Wait until so many messages of a queue are ready: what it tells may be a moment old."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await connection.status(queue.name)).messages != count:
             pass
 
@@ -321,7 +321,7 @@ def test_settling_a_delivery_twice_ends_the_connection(server: Server) -> None:
             connection.ack(delivery)
             connection.ack(delivery)
 
-            reason = await asyncio.wait_for(connection.lost, 10)
+            reason = await asyncio.wait_for(connection.lost, PATIENCE)
             assert "unknown delivery tag" in reason
 
     run(test())

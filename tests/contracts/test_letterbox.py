@@ -18,7 +18,7 @@ from palier.broker.letters import bury
 from palier.broker.topology import Binding, Exchange, Queue
 from palier.broker.transport import Account, Connection, Delivery, Publication, Transport
 from palier.schemas.addresses import COMMANDS, DEAD_LETTERS, UNROUTABLE
-from tests.brokers import Inbox, Server, message, run, unique, until
+from tests.brokers import PATIENCE, Inbox, Server, message, run, unique, until
 from tests.laboratory import FaultyTransport, _FaultyConnection
 
 (KEPT,) = (
@@ -98,7 +98,7 @@ class Post:
 
 
 async def until_ready(connection: Connection, queue: str, count: int) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while (await connection.status(queue)).messages != count:  # noqa: ASYNC110 - has no event
             await asyncio.sleep(0.005)
 

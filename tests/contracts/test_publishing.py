@@ -11,7 +11,7 @@ from palier.broker.errors import ConnectionLost, DeadlinePassed, PublishRefused
 from palier.broker.topology import Binding, Exchange, Queue
 from palier.broker.transport import Outcome
 from palier.schemas.envelope import MAX_BODY
-from tests.brokers import Inbox, Server, message, run, unique, until
+from tests.brokers import PATIENCE, Inbox, Server, message, run, unique, until
 
 
 def fanout(name: str, *queues: Queue) -> tuple[topology.Declaration, ...]:
@@ -317,7 +317,7 @@ def test_a_full_queue_that_rejects_says_so_and_takes_more_when_there_is_room(
                 return outcome is Outcome.REFUSED
 
             # a quorum queue notices a little late that it is full
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while not await refused():
                     pass
 
@@ -325,7 +325,7 @@ def test_a_full_queue_that_rejects_says_so_and_takes_more_when_there_is_room(
             await connection.consume(queue.name, inbox, prefetch=100)
             await inbox.get(3)
             connection.ack(inbox.deliveries[-1], multiple=True)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while await refused():
                     pass
 

@@ -17,7 +17,7 @@ DESK = Path(__file__).with_name("desk_process.py")
 OVERVIEW = DESK.with_name("overview_process.py")
 LINKED, OVERSEEN = DESK.with_name("linked_process.py"), DESK.with_name("overseen_process.py")
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 def until(condition: Callable[[], Any], *, what: str) -> Any:

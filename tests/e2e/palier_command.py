@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 PALIER = [sys.executable, "-m", "palier.cli"]
 
 #: Seconds after which what a test waits for will not come any more.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 T = TypeVar("T")
 

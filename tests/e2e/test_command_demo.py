@@ -231,6 +231,7 @@ def is_stopped(done: Done, runs: Path) -> None:
     assert list(runs.glob("*/node")) == []
 
 
+@pytest.mark.slow
 def test_control_c_in_the_middle_stops_everything_and_keeps_what_was_decided(
     stopped: Path,
 ) -> None:

@@ -98,6 +98,7 @@ def play(tmp_path: Path) -> Iterator[Play]:
     nothing_is_left_of(data)
 
 
+@pytest.mark.slow
 def test_everything_an_operator_can_do_is_done_once(play: Play) -> None:
     opened = palier_here(
         *("session", "open", "play", "--name", "play", "--seats", ",".join(SEATS)),

@@ -121,6 +121,7 @@ def table(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
+@pytest.mark.slow
 def test_a_person_plays_a_demo_at_a_desk_beside_an_overview(display: str, runs: Path) -> None:
     arguments = ["demo", "--seats", 4, "--bots", 3, "--rounds", 1, "--pause", 0, "--runs", runs]
     with running(*arguments, DISPLAY=display) as demo:

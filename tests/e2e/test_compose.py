@@ -34,7 +34,7 @@ ROUNDS = 20
 
 #: Seconds in which a round is over though the worker is gone, or only silent: each look at it takes
 #: a command of its own, and two rounds of bots who think take about six.
-GONE, SILENT = 30.0, 45.0
+GONE, SILENT = 90.0, 90.0
 
 
 def need_docker() -> None:
@@ -203,7 +203,7 @@ def bots_play(stack: Stack, session: str, seats: tuple[str, ...]) -> Iterator[Ca
         assert json.loads(said) == dict.fromkeys(seats, "finished")
 
     try:
-        until(lambda: status(stack, session) == "running", within=60, what="the session starts")
+        until(lambda: status(stack, session) == "running", within=90, what="the session starts")
         yield end
     finally:
         bots.kill()
@@ -285,10 +285,10 @@ def test_of_three_workers_one_is_enough_whichever_it_is(stack: Stack, tmp_path: 
         docker("unpause", second)
 
         third = conductor(stack, queue, other_than=second)
-        until(lambda: healthy(second), within=30, what="the worker that was paused is well again")
+        until(lambda: healthy(second), within=90, what="the worker that was paused is well again")
         until(
             lambda: second in stack.consumers(queue),
-            within=30,
+            within=90,
             what="the worker that was paused stands by",
         )
         docker("kill", third)
@@ -323,5 +323,5 @@ def conductor(stack: Stack, queue: str, *, other_than: str = "") -> str:
         found[:] = [one for one, active in stack.consumers(queue).items() if active]
         return len(found) == 1 and found != [other_than]
 
-    until(known, within=30, what="who conducts")
+    until(known, within=90, what="who conducts")
     return found[0]

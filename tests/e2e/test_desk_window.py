@@ -116,6 +116,7 @@ def test_a_view_of_the_same_stage_keeps_what_is_being_typed(
     desk.expect("value", "field.amount", reply="17")
 
 
+@pytest.mark.slow
 def test_a_countdown_runs_by_itself_to_its_end_and_the_form_stays_usable(
     open_desk: Callable[..., DeskProcess],
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Memory, Server
-from tests.databases import Cluster, Database, Sqlite, a_cluster
+from tests.databases import EXTERNAL, Cluster, Database, Sqlite, a_cluster
 from tests.laboratory import Laboratory
 
 
@@ -34,7 +34,17 @@ def postgresql(cluster: Cluster) -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+_ELSEWHERE = [pytest.mark.elsewhere] if EXTERNAL else []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for PostgreSQL by name as the parameters below are."""
+    for one in items:
+        if EXTERNAL and "cluster" in getattr(one, "fixturenames", ()):
+            one.add_marker("elsewhere")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=_ELSEWHERE)])
 def database(request: pytest.FixtureRequest) -> Database:
     """Each database in turn: what holds on one holds on all."""
     database: Database = request.getfixturevalue(request.param)

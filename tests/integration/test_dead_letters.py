@@ -19,7 +19,7 @@ from palier.schemas.commands import Close
 from palier.schemas.events import StageOpened
 from palier.schemas.names import ALL, OPERATOR
 from palier.schemas.replies import Submitted
-from tests.brokers import run
+from tests.brokers import PATIENCE, run
 from tests.laboratory import Laboratory, answers, catalogue, check_record, commanded, running
 
 
@@ -66,7 +66,7 @@ def box(
 
 async def letters(laboratory: Laboratory, count: int, queue: str = "dead-letters") -> list[Letter]:
     """Wait for so many letters, and return them."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while await laboratory.left_in(queue) < count:  # noqa: ASYNC110 - a queue has no event
             await asyncio.sleep(0.01)
     async with box(laboratory, queue) as held:

@@ -24,8 +24,8 @@ from palier.workers.persistence.database import migrate
 from palier.workers.runtime.pace import SEAT_RATE
 from palier.workers.runtime.porter import Pauses
 from palier.workers.runtime.worker import Worker
-from tests.brokers import Inbox, run, until
-from tests.databases import Database
+from tests.brokers import Inbox, Real, run, until
+from tests.databases import Database, Sqlite
 from tests.laboratory import (
     SECRETS,
     Hand,
@@ -140,9 +140,19 @@ async def flood(hand: Hand, flood: Flood) -> int:
 
 @pytest.mark.parametrize("kind", FLOODS)
 def test_who_floods_is_cut_off_and_counted_and_the_others_come_to_the_end(
-    each_laboratory: Laboratory, kind: str
+    real_server: Real, sqlite: Sqlite, kind: str
 ) -> None:
-    laboratory = each_laboratory
+    play_beside_a_flood(Laboratory(real_server, sqlite), kind)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FLOODS)
+def test_who_floods_is_cut_off_in_memory_too(small_laboratory: Laboratory, kind: str) -> None:
+    play_beside_a_flood(small_laboratory, kind)
+
+
+def play_beside_a_flood(laboratory: Laboratory, kind: str) -> None:
+    """Let some play to the end while another floods."""
     theirs = Laboratory(laboratory.server, laboratory.database, seats=2)
 
     async def test() -> None:
@@ -172,7 +182,7 @@ def test_who_floods_is_cut_off_and_counted_and_the_others_come_to_the_end(
             await laboratory.told()
         assert laboratory.server.accounts().shut() == frozenset()
 
-    run(test(), deadline=55)
+    run(test())
     check_record(laboratory.database, laboratory.session)
     check_record(laboratory.database, theirs.session)
 

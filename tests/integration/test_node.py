@@ -55,6 +55,7 @@ def wait_for(condition: Callable[[], object], *, deadline: float) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.rabbitmq
 @pytest.mark.usefixtures("installed")
 def test_what_was_confirmed_is_there_after_a_stop_and_a_start(tmp_path: Path) -> None:
@@ -102,6 +103,7 @@ def test_what_was_confirmed_is_there_after_a_stop_and_a_start(tmp_path: Path) ->
     assert processes_of(data) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.rabbitmq
 @pytest.mark.usefixtures("installed")
 def test_started_again_it_is_where_it_was_unless_somebody_else_is_there(tmp_path: Path) -> None:
@@ -121,6 +123,7 @@ def test_started_again_it_is_where_it_was_unless_somebody_else_is_there(tmp_path
             assert node.amqp_port != before.amqp
 
 
+@pytest.mark.slow
 @pytest.mark.rabbitmq
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 @pytest.mark.usefixtures("installed")
@@ -156,6 +159,7 @@ def test_the_node_dies_with_its_owner_and_the_folder_can_be_used_again(
     assert processes_of(data) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.rabbitmq
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(

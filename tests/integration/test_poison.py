@@ -143,6 +143,7 @@ async def insist(hand: Hand, poison: Publication) -> None:
             await until(lambda: hand.answers(poison), deadline=1.0)
 
 
+@pytest.mark.slow
 def test_a_message_that_kills_its_worker_is_put_aside_and_replayed_after_the_mending(
     scene: Scene,
 ) -> None:

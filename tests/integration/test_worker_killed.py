@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from palier.client.bot import Bot
-from tests.brokers import Real, run, until
+from tests.brokers import PATIENCE, Real, run, until
 from tests.laboratory import PROGRAMS, SECRETS, Laboratory, check_record, payoffs
 
 
@@ -61,6 +63,7 @@ def further(bots: list[Bot], generation: int) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_bots_get_to_the_end_though_workers_are_killed(
     real_server: Real, laboratory: Laboratory, tmp_path: Path
 ) -> None:
@@ -69,7 +72,7 @@ def test_bots_get_to_the_end_though_workers_are_killed(
     async def test() -> None:
         laboratory.sweep()
         async with process(laboratory, tmp_path / "first") as worker:
-            await until((tmp_path / "first").exists, deadline=20)
+            await until((tmp_path / "first").exists)
             async with laboratory.operator() as operator:
                 credentials = await laboratory.seated(
                     operator, "public-goods", settings={"rounds": 30}, auto_start=True
@@ -79,15 +82,15 @@ def test_bots_get_to_the_end_though_workers_are_killed(
                 await until(partial(further, bots, 4))
                 worker.send_signal(signal.SIGKILL)
                 async with process(laboratory, tmp_path / "second") as second:
-                    await until((tmp_path / "second").exists, deadline=20)
+                    await until((tmp_path / "second").exists)
                     assert set(await asyncio.gather(*playing)) == {"finished"}
                     await laboratory.told()
                     assert await laboratory.lost() == []
                     second.send_signal(signal.SIGTERM)
-                    assert await asyncio.wait_for(second.wait(), 10) == 0
+                    assert await asyncio.wait_for(second.wait(), PATIENCE) == 0
         assert await laboratory.left_in("commands.0") == 0
         assert not (tmp_path / "second").exists()
 
-    run(test(), deadline=55)
+    run(test())
     check_record(laboratory.database, laboratory.session)
     assert all(payoffs(laboratory.database, laboratory.session).values())

@@ -9,12 +9,19 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pytest
+
+from palier.broker.errors import DeadlinePassed
+from palier.broker.memory import MemoryServer
+from palier.broker.queues import Queues
+from palier.broker.transport import Account, Connection
 from palier.client.bot import Bot
 from palier.client.credentials import Credentials, CredentialsFile
 from palier.client.link import Link
 from palier.client.state import Asking, Connectivity, Waiting
+from palier.schemas.addresses import commands_queue
 from tests.brokers import Memory, run, until
-from tests.laboratory import Laboratory, check_record, running
+from tests.laboratory import FaultyTransport, Laboratory, check_record, running
 
 
 def test_a_client_that_is_started_again_is_where_it_was(
@@ -143,6 +150,78 @@ def test_bots_get_to_the_end_though_the_worker_loses_its_connections(
 
     run(test())
     check_record(laboratory.database, laboratory.session)
+
+
+def test_bots_get_to_the_end_though_the_queue_of_commands_is_deleted(
+    small_laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laboratory = small_laboratory
+    monkeypatch.setattr("palier.client.unsettled._AGAIN", 0.5)
+    monkeypatch.setattr("palier.client.link._AGAIN", 0.5)
+    monkeypatch.setattr("palier.client.link._DOUBT", 0.5)
+
+    async def test() -> None:
+        async with laboratory.working(), laboratory.operator() as operator:
+            credentials = await laboratory.seated(operator, "pairs", auto_start=True)
+            bots = laboratory.bots(credentials)
+            playing = [asyncio.create_task(one.play()) for one in bots]
+            await until(partial(reached, bots, "ask"))
+
+            await asyncio.to_thread(laboratory.server.delete_queue, commands_queue(0))
+
+            assert set(await asyncio.gather(*playing)) == {"finished"}
+            await laboratory.told()
+
+    run(test())
+    check_record(laboratory.database, laboratory.session)
+
+
+class Leaderless(Queues, FaultyTransport):
+    """A RabbitMQ that has lost the queue of commands, until that is dropped."""
+
+    def __init__(self, server: MemoryServer) -> None:
+        FaultyTransport.__init__(self, server.transport(), lambda _publication: False)
+        self.server = server
+        self.lost = True
+
+    async def connect(self, account: Account, *, deadline: float = 10.0) -> Connection:
+        connection = await super().connect(account, deadline=deadline)
+        if self.lost:
+            # nobody answers; a test need not wait for that
+            connection.consume = self._silence  # type: ignore[method-assign]
+        return connection
+
+    async def _silence(self, queue: str, *_: object, **__: object) -> None:
+        assert queue == commands_queue(0)
+        raise DeadlinePassed("RabbitMQ did not answer.")
+
+    def is_lost(self, queue: str) -> bool:
+        assert queue == commands_queue(0)
+        return self.lost
+
+    def drop(self, queue: str) -> None:
+        self.server.delete_queue(queue)
+        self.lost = False
+
+
+def test_a_queue_that_rabbitmq_has_lost_is_dropped_and_made_anew(
+    small_laboratory: Laboratory,
+) -> None:
+    laboratory = small_laboratory
+    assert isinstance(laboratory.server, Memory)
+    leaderless = Leaderless(laboratory.server.server)
+
+    async def test() -> None:
+        given = laboratory.surroundings(transport=leaderless)
+        async with (
+            running(replace(given, queues=leaderless)),
+            laboratory.operator() as operator,
+        ):
+            credentials = await laboratory.seated(operator, "pairs", auto_start=True)
+            assert await laboratory.play(credentials) == {"finished"}
+
+    run(test())
+    assert not leaderless.lost
 
 
 def reached(bots: list[Bot], stage: str) -> bool:

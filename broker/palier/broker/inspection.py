@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from palier.broker import topology
-from palier.broker.seats import ManagementAccounts
+from palier.broker.management import Management
 from palier.broker.topology import Binding, Exchange, Queue
 
 
@@ -14,7 +14,7 @@ def differences(url: str, *, user: str, password: str, partitions: int) -> list[
 
     Blocking. Raises `ManagementFailed`.
     """
-    management = ManagementAccounts(url, user, password)
+    management = Management(url, user, password)
     exchanges = {one["name"]: one for one in management.listed("exchanges")}
     queues = {one["name"]: one for one in management.listed("queues")}
     bindings = {

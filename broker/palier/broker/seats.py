@@ -7,19 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
-import urllib.error
-import urllib.request
 from abc import ABC, abstractmethod
-from base64 import b64decode, b64encode
-from contextlib import suppress
+from base64 import b64decode
 from dataclasses import dataclass, replace
-from http.client import HTTPException
 from typing import Any
-from urllib.parse import quote
 
-from palier.broker.errors import ManagementFailed
+from palier.broker.management import Management
 from palier.schemas.addresses import COMMANDS, VHOST, seat_queue
 from palier.schemas.names import LOBBY, ROOM, check_name
 
@@ -154,17 +148,7 @@ class ManagementAccounts(Accounts):
     def __init__(
         self, url: str, user: str, password: str, *, vhost: str = VHOST, timeout: float = 10.0
     ) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise ManagementFailed(f"{url!r} is no address of a management API: use http(s)://…")
-        self._url = url.rstrip("/")
-        self._vhost = quote(vhost, safe="")
-        self._timeout = timeout
-        self._authorization = f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
-        # no proxy of the environment stands between a worker and its broker
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def __repr__(self) -> str:
-        return f"ManagementAccounts({self._url!r})"
+        self._management = Management(url, user, password, vhost=vhost, timeout=timeout)
 
     def grant_seat(self, seat: str, password: str) -> None:
         """See `Accounts`."""
@@ -172,7 +156,7 @@ class ManagementAccounts(Accounts):
 
     def hand_over(self, seat: str, password: str) -> None:
         """See `Accounts`."""
-        found = self._found(f"users/{check_name(seat)}")
+        found = self._management.found(f"users/{check_name(seat)}")
         if found is not None:
             if _is_of(password, found):
                 return  # the password comes last: all else is as it should be
@@ -183,7 +167,7 @@ class ManagementAccounts(Accounts):
 
     def restore_seat(self, seat: str, password: str) -> bool:
         """See `Accounts`."""
-        if self._found(f"users/{check_name(seat)}") is not None:
+        if self._management.found(f"users/{check_name(seat)}") is not None:
             return False
         self.grant_seat(seat, password)
         return True
@@ -199,51 +183,46 @@ class ManagementAccounts(Accounts):
     def revoke(self, user: str) -> None:
         """See `Accounts`."""
         check_name(user)
-        self._ask("DELETE", f"users/{user}", missing_is_fine=True)
+        self._management.ask("DELETE", f"users/{user}", missing_is_fine=True)
 
     def shut_out(self, user: str) -> None:
         """See `Accounts`."""
         # RabbitMQ would take a limit for a user that there is not, and keep it for later
-        if self._found(f"users/{check_name(user)}") is None:
+        if self._management.found(f"users/{check_name(user)}") is None:
             return
         self._limit(user, _CONNECTIONS, 0)
-        self._ask("DELETE", f"connections/username/{user}", missing_is_fine=True)
+        self._management.ask("DELETE", f"connections/username/{user}", missing_is_fine=True)
 
     def let_in(self, user: str) -> None:
         """See `Accounts`."""
-        if self._found(f"users/{check_name(user)}") is not None:
+        if self._management.found(f"users/{check_name(user)}") is not None:
             self._limit(user, _CONNECTIONS, max_connections(user))
 
     def known(self) -> frozenset[str]:
         """See `Accounts`."""
-        return frozenset(one["name"] for one in self._found("users") or ())
+        return frozenset(one["name"] for one in self._management.found("users") or ())
 
     def shut(self) -> frozenset[str]:
         """See `Accounts`."""
-        limits = self._found("user-limits") or ()
+        limits = self._management.found("user-limits") or ()
         return frozenset(one["user"] for one in limits if one["value"].get(_CONNECTIONS) == 0)
-
-    def listed(self, what: str) -> list[dict[str, Any]]:
-        """Return all ``exchanges``, ``queues`` or ``bindings`` of the virtual host."""
-        found: list[dict[str, Any]] = self._read(f"{what}/{self._vhost}")
-        return found
 
     def _grant(self, user: str, password: str, permissions: Permissions) -> None:
         # the password last: until then nobody can enter with permissions half made
-        if self._found(f"users/{user}") is None:
-            self._ask("PUT", f"users/{user}", {"password_hash": "", "tags": ""})
-        self._ask(
+        if self._management.found(f"users/{user}") is None:
+            self._management.ask("PUT", f"users/{user}", {"password_hash": "", "tags": ""})
+        self._management.ask(
             "PUT",
-            f"permissions/{self._vhost}/{user}",
+            f"permissions/{self._management.vhost}/{user}",
             {
                 "configure": permissions.configure,
                 "write": permissions.write,
                 "read": permissions.read,
             },
         )
-        self._ask(
+        self._management.ask(
             "PUT",
-            f"topic-permissions/{self._vhost}/{user}",
+            f"topic-permissions/{self._management.vhost}/{user}",
             {
                 "exchange": COMMANDS,
                 "write": permissions.topic_write,
@@ -252,56 +231,10 @@ class ManagementAccounts(Accounts):
         )
         self._limit(user, _CONNECTIONS, permissions.max_connections)
         self._limit(user, "max-channels", permissions.max_channels)
-        self._ask("PUT", f"users/{user}", {"password": password, "tags": ""})
+        self._management.ask("PUT", f"users/{user}", {"password": password, "tags": ""})
 
     def _limit(self, user: str, name: str, value: int) -> None:
-        self._ask("PUT", f"user-limits/{user}/{name}", {"value": value})
-
-    def _ask(
-        self, method: str, path: str, body: object = None, *, missing_is_fine: bool = False
-    ) -> None:
-        try:
-            self._request(method, path, body)
-        except ManagementFailed as error:
-            if not (missing_is_fine and error.status == _MISSING):
-                raise
-
-    def _found(self, path: str) -> Any:
-        """Return what is there, or None if nothing is."""
-        try:
-            return self._read(path)
-        except ManagementFailed as error:
-            if error.status != _MISSING:
-                raise
-            return None
-
-    def _read(self, path: str) -> Any:
-        try:
-            return json.loads(self._request("GET", path, None))
-        except ValueError:
-            raise ManagementFailed(
-                f"What answers at {self._url} is no management API of RabbitMQ: check its address."
-            ) from None
-
-    def _request(self, method: str, path: str, body: object) -> bytes:
-        request = urllib.request.Request(  # noqa: S310 - the scheme was checked
-            f"{self._url}/api/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": self._authorization, "Content-Type": "application/json"},
-        )
-        try:
-            with self._opener.open(request, timeout=self._timeout) as answer:
-                found: bytes = answer.read()
-                return found
-        except urllib.error.HTTPError as error:
-            sentence = _sentence(error.code, _said(error), path)
-            raise ManagementFailed(sentence, status=error.code) from None
-        except (OSError, HTTPException) as error:
-            raise ManagementFailed(
-                f"No management API answers at {self._url}: is the plugin rabbitmq_management "
-                f"enabled there? ({getattr(error, 'reason', error)})"
-            ) from None
+        self._management.ask("PUT", f"user-limits/{user}/{name}", {"value": value})
 
 
 def _is_of(password: str, user: dict[str, Any]) -> bool:
@@ -316,19 +249,3 @@ def _is_of(password: str, user: dict[str, Any]) -> bool:
     salt, digest = kept[:_SALT], kept[_SALT:]
     made = hashlib.new(algorithm, salt + password.encode()).digest()
     return hmac.compare_digest(made, digest)
-
-
-def _said(error: urllib.error.HTTPError) -> str:
-    """Return what came with a refusal, as far as it came."""
-    with error, suppress(OSError, HTTPException):
-        return error.read().decode(errors="replace")
-    return ""
-
-
-def _sentence(status: int, said: str, path: str) -> str:
-    if status == 401:  # noqa: PLR2004 - HTTP's
-        return (
-            "The management API refuses our account: check its user and password, and that it "
-            "has the tag administrator."
-        )
-    return f"The management API refused {path!r} ({status}): {said[:300]}"

@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from base64 import b64encode
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from palier.broker.errors import ManagementFailed
 from palier.broker.seats import ManagementAccounts, room_permissions, seat_permissions
 from palier.schemas.errors import InvalidName
+from tests.unit.broker.management import Management
 
 
 @pytest.mark.parametrize(
@@ -61,49 +59,6 @@ def test_a_name_that_patterns_could_not_tell_apart_is_refused(name: str) -> None
         accounts.grant_seat(name, "secret")
     with pytest.raises(InvalidName):
         accounts.revoke(name)
-
-
-class Management:
-    """Stands in for the management API: notes what it is asked, answers as told."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, object]] = []
-        self.answers: dict[tuple[str, str], int] = {}
-        #: What is found there; of the rest, nothing is known.
-        self.found: dict[str, bytes] = {}
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def _answer(self) -> None:
-                size = int(self.headers.get("Content-Length") or 0)
-                body = json.loads(self.rfile.read(size)) if size else None
-                outer.asked.append((self.command, self.path, body))
-                found = outer.found.get(self.path, b"{}") if self.command == "GET" else b""
-                usual = 200 if found else 204
-                self.send_response(outer.answers.get((self.command, self.path), usual))
-                self.send_header("Content-Length", str(len(found)))
-                self.end_headers()
-                self.wfile.write(found)
-
-            do_GET = do_PUT = do_DELETE = _answer  # noqa: N815 - names of the standard library
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the same
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
-@pytest.fixture
-def management() -> Iterator[Management]:
-    """A management API that takes everything."""
-    management = Management()
-    thread = threading.Thread(target=management.server.serve_forever, args=(0.01,))
-    thread.start()
-    yield management
-    management.server.shutdown()
-    thread.join()
-    management.server.server_close()
 
 
 def test_a_new_account_gets_its_password_last(management: Management) -> None:

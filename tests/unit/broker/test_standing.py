@@ -22,7 +22,7 @@ from palier.broker.errors import (
 from palier.broker.memory import MemoryServer
 from palier.broker.standing import Patience, StandingConnection, StandingState
 from palier.broker.transport import Account, Connection, Transport
-from tests.brokers import run, until
+from tests.brokers import PATIENCE, run, until
 
 UP, DOWN = StandingState.UP, StandingState.DOWN
 CONNECTING, SETTING_UP = StandingState.CONNECTING, StandingState.SETTING_UP
@@ -126,7 +126,7 @@ def test_a_broker_that_is_away_is_tried_until_it_is_there(mood: TransportError) 
     async def test() -> None:
         watched = Watched(*[mood] * 5)
         async with watched.standing as standing:
-            await standing.up(deadline=5)
+            await standing.up(deadline=PATIENCE)
             assert watched.transport.attempts == 6
             assert (DOWN, str(mood)) in watched.told
 
@@ -139,7 +139,7 @@ def test_what_others_have_to_end_first_is_tried_slowly(mood: TransportError) -> 
         watched = Watched(mood, patience=Patience(first=0.0, longest=0.0, slow=0.05))
         begun = asyncio.get_running_loop().time()
         async with watched.standing as standing:
-            await standing.up(deadline=5)
+            await standing.up(deadline=PATIENCE)
             assert asyncio.get_running_loop().time() - begun >= 0.05
             assert (DOWN, str(mood)) in watched.told
 
@@ -215,7 +215,7 @@ def test_a_connection_lost_during_its_set_up_does_not_wait_for_it() -> None:
         async with watched.standing as standing:
             await until(lambda: begun)
             watched.server.drop_connections()
-            await standing.up(deadline=5)
+            await standing.up(deadline=PATIENCE)
             assert ended == ["cancelled"]
 
     run(test())

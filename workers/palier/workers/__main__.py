@@ -37,6 +37,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from palier.broker.address import Address
+from palier.broker.queues import ManagementQueues
 from palier.broker.seats import ManagementAccounts
 from palier.broker.transport import Account
 from palier.schemas.errors import PalierError
@@ -126,6 +127,7 @@ def surroundings(settings: Settings) -> Surroundings:
             connection_name=f"worker {socket.gethostname()}/{os.getpid()}",
         ),
         accounts=ManagementAccounts(settings.management, address.user, address.password),
+        queues=ManagementQueues(settings.management, address.user, address.password),
         engine=open_database(settings.database, patience=Patience()),
         catalogue=Catalogue([Path(one) for one in settings.programs.split(os.pathsep)]),
         secrets=Secrets(operator=settings.operator_password, room=settings.room_password),

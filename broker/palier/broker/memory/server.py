@@ -22,6 +22,7 @@ from palier.broker.errors import (
 )
 from palier.broker.memory.accounts import MemoryAccounts, User
 from palier.broker.memory.queue import Channel, Consumer, Content, Drop, Held, MemoryQueue, Out
+from palier.broker.memory.queues import MemoryQueues
 from palier.broker.memory.routing import Exchange
 from palier.broker.topology import (
     BROKER_EVENTS,
@@ -83,6 +84,10 @@ class MemoryServer:
     def accounts(self) -> MemoryAccounts:
         """Return the accounts of this server."""
         return MemoryAccounts(self)
+
+    def queues(self) -> MemoryQueues:
+        """Return what looks after the queues of this server."""
+        return MemoryQueues(self)
 
     # -- faults and looks, for tests; from any thread
 

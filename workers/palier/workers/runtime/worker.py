@@ -15,7 +15,8 @@ from typing import TypeVar
 from sqlalchemy import Engine
 
 from palier.broker import topology
-from palier.broker.errors import LoginRefused, NotThere
+from palier.broker.errors import DeadlinePassed, LoginRefused, NotThere
+from palier.broker.queues import TELLS, Queues
 from palier.broker.seats import Accounts
 from palier.broker.standing import Patience, StandingConnection, StandingState
 from palier.broker.transport import Account, Connection, Delivery, Transport
@@ -45,6 +46,9 @@ T = TypeVar("T")
 _PATIENCE = Patience(longest=2.0)
 _CONNECTING = 5.0
 
+#: Seconds in which RabbitMQ gives a worker a queue of commands: after them it can tell why not.
+_TAKING = TELLS + 2.0
+
 #: Seconds that the batch in hand may take when the worker stops.
 _LAST_BATCH = 8.0
 
@@ -64,6 +68,7 @@ class Surroundings:
     transport: Transport
     account: Account
     accounts: Accounts
+    queues: Queues
     engine: Engine
     catalogue: Catalogue
     secrets: Secrets
@@ -263,6 +268,8 @@ class Worker:
     ) -> None:
         """Tell what was left untold, see who is there, then take commands."""
         await publishing.up()
+        # the queues may have gone since, and the connection that declares them may not
+        await connection.declare(*topology.base(partitions=self._given.partitions))
 
         def forget(_: object) -> None:
             for one in conductors:
@@ -273,10 +280,31 @@ class Worker:
             await conductor.tell_untold()
         await conductors[0].note_presence(await self._look(handlers[0], executor, connection))
         for partition, conductor in enumerate(conductors):
-            await _consume(connection, commands_queue(partition), conductor)
+            await self._take_commands(connection, commands_queue(partition), conductor)
         look = Lookout(partial(self._look_again, handlers[0], conductors[0], executor, connection))
         connection.lost.add_done_callback(lambda _: look.stop())
         await _consume(connection, topology.PRESENCE, conductors[0], also=look.hear)
+
+    async def _take_commands(
+        self, connection: Connection, queue: str, conductor: Conductor
+    ) -> None:
+        """Have a partition's commands; raises `DeadlinePassed` when its queue says nothing.
+
+        One that RabbitMQ has lost is dropped, to be declared the next time. Whoever has no result
+        to what was in it sends that again.
+        """
+        try:
+            await _consume(connection, queue, conductor, deadline=_TAKING)
+        except DeadlinePassed:
+            queues = self._given.queues
+            if await asyncio.to_thread(queues.is_lost, queue):
+                _log.error(
+                    "RabbitMQ has lost %s, as it can when it is killed right after its first "
+                    "start: it is made anew. What was in it is sent again.",
+                    queue,
+                )
+                await asyncio.to_thread(queues.drop, queue)
+            raise
 
     async def _look_again(
         self,
@@ -307,6 +335,7 @@ async def _consume(
     conductor: Conductor,
     *,
     also: Callable[[Delivery], None] | None = None,
+    deadline: float = 10.0,
 ) -> None:
     def deliver(delivery: Delivery) -> None:
         conductor.deliver(connection, delivery)
@@ -318,7 +347,9 @@ async def _consume(
         # a connection without its consumer is as good as none: begin again
         asyncio.get_running_loop().create_task(connection.close())
 
-    await connection.consume(queue, deliver, prefetch=PREFETCH, on_cancel=cancelled)
+    await connection.consume(
+        queue, deliver, prefetch=PREFETCH, on_cancel=cancelled, deadline=deadline
+    )
 
 
 def _standing(
