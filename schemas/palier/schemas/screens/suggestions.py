@@ -21,7 +21,7 @@ def suggestion(name: str, known: Iterable[str], *, written: str = "{}") -> str:
     names = sorted(set(known))
     close = nearest(name, names)
     meant = f"Do you mean {written.format(close)}?" if close else ""
-    if not names or len(names) > (_FEW if close else _MANY):
+    if not names or len(names) > (_FEW if close else _MANY) or (close and len(names) == 1):
         return meant
     *others, last = (written.format(one) for one in names)
     there = f"There are {', '.join(others)} and {last}." if others else f"There is {last}."

@@ -68,7 +68,7 @@ def fine(folder: Path, text: str, *, form: type[Form] | None = None, data: Any =
         (
             '<local name="page"/><text>{local.page} of {‸local.pgae}</text>',
             "The screen has no local.pgae.",
-            "Do you mean local.page? There is local.page.",
+            "Do you mean local.page?",
         ),
         (
             '<card show-if="‸form.vald"/>',
@@ -150,7 +150,7 @@ def test_with_data_a_name_is_one_of_them(tmp_path: Path) -> None:
 
     assert only(tmp_path, text, data={"endowment": 20}) == (
         "The stage shows no endowmet.",
-        "Do you mean endowment? There is endowment.",
+        "Do you mean endowment?",
     )
     assert only(tmp_path, text.replace("{endowment}", ""), data={}) == (
         "The stage shows no endowmet.",
@@ -190,7 +190,7 @@ DECLARED = '<data name="round" type="number"/><data name="me" type="record" keys
         (
             "<text>{‸me.nme}</text>",
             "me is declared without nme.",
-            "Do you mean me.name? There is me.name.",
+            "Do you mean me.name?",
         ),
         (
             "<text>{‸round.x}</text>",
@@ -357,7 +357,7 @@ def test_every_input_has_a_line_in_the_table_of_types() -> None:
         (
             '<number bind="‸answer.amuont"/>',
             "The form has no field amuont.",
-            "Do you mean answer.amount? There is answer.amount.",
+            "Do you mean answer.amount?",
         ),
         (
             '<slider bind="answer.amount" min="‸-1"/>',
