@@ -100,23 +100,25 @@ def draw_dots(kit: Kit, canvas: Item, *, filled: int, total: int, width: int) ->
         )
 
 
-def draw_legend(kit: Kit, canvas: Item, *, entries: Sequence[tuple[str, Rgba]], width: int) -> None:
-    """Draw names, each after a piece of its colour, in as many lines as they need."""
+def draw_legend(
+    kit: Kit, canvas: Item, *, entries: Sequence[tuple[str, Rgba, float]], width: int
+) -> None:
+    """Draw names, each after a piece of its line: a colour, and how thick it is at scale 1."""
     px, font = kit.px, kit.fonts["small"]
     swatch, line = px(22), px(24)
     places: list[tuple[float, int]] = []
     x, lines = 0.0, 0
-    for text, _ in entries:
+    for text, *_ in entries:
         wide = swatch + text_width(text, font)
         if x and x + wide > width:
             x, lines = 0.0, lines + 1
         places.append((x, lines * line))
         x += wide + px(20)
     _clear(canvas, width=width, height=(lines + 1) * line)
-    for (text, colour), (left, top) in zip(entries, places, strict=True):
+    for (text, colour, thick), (left, top) in zip(entries, places, strict=True):
         dpg.draw_rectangle(
-            (left, top + px(8)),
-            (left + px(14), top + px(12)),
+            (left, top + px(10 - thick)),
+            (left + px(14), top + px(10 + thick)),
             fill=colour,
             color=CLEAR,
             rounding=px(2),

@@ -33,6 +33,11 @@ def ink(kit: Kit, tone: str, rank: int) -> Rgba:
     return kit.colour(_INKS[tone], _OPAQUE[min(rank, RANKS - 1)])
 
 
+def thickness(rank: int) -> float:
+    """Return how thick a line of a rank is, at scale 1."""
+    return _THICK[min(rank, RANKS - 1)]
+
+
 def bind_plot(kit: Kit, plot: Item) -> None:
     """Hang the look of plots on one."""
     kit.themes.hold("plot", partial(_plot, kit))
@@ -47,7 +52,7 @@ def bind_series(
     rank = min(rank, RANKS - 1)
     name = f"series-{tone}-{rank}" + ("-cloud" if cloud else "")
     kit.themes.hold(
-        name, partial(_series, kit, ink(kit, tone, rank), thick=_THICK[rank], cloud=cloud)
+        name, partial(_series, kit, ink(kit, tone, rank), thick=thickness(rank), cloud=cloud)
     )
     for one in items:
         kit.themes.bind(one, name)
@@ -91,9 +96,7 @@ def _series(kit: Kit, line: Rgba, *, thick: float, cloud: bool) -> None:
         dpg.add_theme_color(dpg.mvPlotCol_Fill, line, **here)
         dpg.add_theme_color(dpg.mvPlotCol_Line, CLEAR, **here)
     with dpg.theme_component(dpg.mvScatterSeries):
-        dpg.add_theme_color(dpg.mvPlotCol_MarkerFill, mark, **here)
-        edge = CLEAR if cloud else line
-        for target in (dpg.mvPlotCol_MarkerOutline, dpg.mvPlotCol_Line):
-            dpg.add_theme_color(target, edge, **here)
+        for target in (dpg.mvPlotCol_MarkerFill, dpg.mvPlotCol_MarkerOutline, dpg.mvPlotCol_Line):
+            dpg.add_theme_color(target, mark, **here)
         dpg.add_theme_style(dpg.mvPlotStyleVar_Marker, dpg.mvPlotMarker_Circle, **here)
         dpg.add_theme_style(dpg.mvPlotStyleVar_MarkerSize, _MARK * kit.scale, **here)

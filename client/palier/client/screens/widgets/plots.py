@@ -16,7 +16,7 @@ from palier.client.screens.kit import text_width
 from palier.client.screens.points import Growing, Points, points_of
 from palier.client.screens.scene import Scene
 from palier.client.screens.widgets.face import AnyWidgetFace, WidgetFace
-from palier.client.screens.widgets.plot_look import bind_plot, bind_series, ink
+from palier.client.screens.widgets.plot_look import bind_plot, bind_series, ink, thickness
 from palier.schemas.message import Value
 from palier.schemas.screens.widgets import Plot, Series
 
@@ -181,7 +181,7 @@ class PlotFace(WidgetFace[Plot]):
     def _draw_legend(self) -> None:
         """Name the series, where there are names for more than one."""
         kit = self.kit
-        named = [(one.label, one.colour) for one in self._series if one.label]
+        named = [(one.label, one.colour, one.thick) for one in self._series if one.label]
         show = len(named) > 1
         if (named, self._width) == self._legend_drawn or not self._width:
             return
@@ -217,6 +217,10 @@ class _Series:
     @property
     def colour(self) -> tuple[int, int, int, int]:
         return ink(self._scene.kit, self._widget.tone, self._rank)
+
+    @property
+    def thick(self) -> float:
+        return thickness(self._rank)
 
     @property
     def points(self) -> Points:
