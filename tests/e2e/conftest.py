@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.desktops import DESK, OVERVIEW, DeskProcess
+from tests.e2e.sittings import open_linked, sit
+
+__all__ = ["open_linked", "sit"]  # fixtures for all that is here
 
 
 @pytest.fixture(scope="session")

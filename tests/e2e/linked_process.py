@@ -1,6 +1,6 @@
 """A desk with its link and its journal, as `palier desk` opens it.
 
-linked_process.py ADDRESS CREDENTIALS JOURNAL
+linked_process.py ADDRESS CREDENTIALS JOURNAL HEARTBEAT
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from palier.client.seating import show_desk
 
 
 def main() -> None:
-    address, credentials, path = sys.argv[1:]
+    address, credentials, path, heartbeat = sys.argv[1:]
     with Journal(Path(path)) as journal:
         show_desk(
-            Address.parse(address).transport(),
+            Address.parse(address).transport(heartbeat=int(heartbeat)),
             Credentials(**json.loads(credentials)),
             journal,
             Look(palette="light", scale=1.0, language="en"),
