@@ -76,13 +76,15 @@ class Calls:
         kit, words = self._kit, self._kit.words
         label = words.do["attend"]
         width = text_width(label, kit.fonts["small-strong"]) / kit.scale + 26
-        with kit.row(None, 110, width):
+        with kit.row(None, 122, width):
             form = words.calls_saying if row.call else words.calls
             with kit.lowered(4):
                 text = kit.text(form.format(seat=row.seat, text=row.call), role="strong", wrap=True)
                 kit.name(f"call.{row.seat}", text)
-            with kit.lowered(4):
-                self._times.append((row.called_at, kit.text("", ink="muted")))
+            with kit.across(spacing=0):
+                dpg.add_spacer(width=kit.px(12))
+                with kit.lowered(4):
+                    self._times.append((row.called_at, kit.text("", ink="muted")))
             button = kit.button(label, press=self._press(row.seat), kind="small")
             kit.name(f"attend.{row.seat}", button)
 

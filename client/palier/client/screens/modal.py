@@ -77,8 +77,8 @@ class Modal:
             no_saved_settings=True,
             min_size=[10, 10],
             pos=[0, 0],
-        ) as self._veil:
-            kit.themes.bind(self._veil, "veil")
+        ) as self.veil:
+            kit.themes.bind(self.veil, "veil")
 
     @property
     def open(self) -> bool:
@@ -118,13 +118,13 @@ class Modal:
         if self._shown is not None:
             if (width, height) != self._size:
                 self._size = (width, height)
-                dpg.configure_item(self._veil, width=width, height=height)
+                dpg.configure_item(self.veil, width=width, height=height)
             self._shown.place(width, height)
             self._shown.hold()
 
     def _open(self, dialog: Dialog) -> None:
-        dpg.configure_item(self._veil, show=True)
-        dpg.push_container_stack(self._veil)
+        dpg.configure_item(self.veil, show=True)
+        dpg.push_container_stack(self.veil)
         try:
             self._shown = _Shown(self._kit, dialog, confirm=self._confirm, cancel=self._cancel)
         finally:
@@ -166,10 +166,10 @@ class Modal:
     def _close(self) -> None:
         self._shown, self._closing = None, True
         # its events that are still on their way go with it
-        self._kit.forget(self._veil)
+        self._kit.forget(self.veil)
         if self._waiting:
             return
-        dpg.configure_item(self._veil, show=False)
+        dpg.configure_item(self.veil, show=False)
         self._returns = _PATIENCE
 
 

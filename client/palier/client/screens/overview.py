@@ -81,11 +81,13 @@ class OverviewFace:
         self._taken_at = 0.0
         self._happenings = Happenings()
         self._refused: list[SeatRefused] = []
-        self._size = (0, 0, 0, 0)
+        self._size = (0, 0, 0, 0, False)
         with dpg.window(no_scrollbar=True) as self.root:
             kit.themes.bind(self.root, "root")
             self._bar()
-            with kit.panel("page", width=-1, height=-1):
+            with kit.panel(
+                "page", width=-1, height=-1, no_scrollbar=False, no_scroll_with_mouse=False
+            ) as self._page:
                 kit.gap(4)
                 with kit.across(spacing=0):
                     dpg.add_spacer(width=kit.px(10))
@@ -250,9 +252,10 @@ class OverviewFace:
         px = self._kit.px
         needed = self._fault.height if self._fault.shown else 0
         calls = self._calls.height
-        if (width, height, needed, calls) == self._size:
+        tight = self._is_tight(height)
+        if (width, height, needed, calls, tight) == self._size:
             return
-        self._size = (width, height, needed, calls)
+        self._size = (width, height, needed, calls, tight)
         room = height - px(_ABOVE) - calls
         below = 0
         if needed:
@@ -265,7 +268,15 @@ class OverviewFace:
         dpg.configure_item(self._fault_gap, show=bool(needed))
         for item in (self._feed_gap, self._feed_card):
             dpg.configure_item(item, show=bool(below))
-        dpg.configure_item(self._table, height=-(below or px(8)))
+        dpg.configure_item(self._table, height=px(_TABLE) if tight else -(below or px(8)))
+
+    def _is_tight(self, height: int) -> bool:
+        """Whether what is above the table leaves it no room, so that all has to scroll.
+
+        A large scale in a small window breaks sentences into many lines.
+        """
+        top = dpg.get_item_state(self._table).get("rect_min", (0, 0))[1]
+        return bool(height - top - dpg.get_y_scroll(self._page) < self._kit.px(_TABLE))
 
 
 def _timeless(overview: Overview) -> Overview:

@@ -46,9 +46,9 @@ class _Row:
                 self._dot = kit.canvas(width=kit.px(14), height=kit.px(18))
                 self.choice = kit.choice(seat, chosen=chosen)
                 kit.name(f"choose.{seat}", self.choice)
-            self._stage = _Text(kit, kit.text(""))
-            self._state = _Text(kit, kit.name(f"seat.{seat}", kit.text("")))
-            self._left = _Text(kit, kit.name(f"left.{seat}", kit.text("")))
+            self._stage = _Text(kit, kit.text("", wrap=True))
+            self._state = _Text(kit, kit.name(f"seat.{seat}", kit.text("", wrap=True)))
+            self._left = _Text(kit, kit.name(f"left.{seat}", kit.text("", wrap=True)))
             self._for = _Text(kit, kit.text("", ink="muted"))
             self._payoff = _Text(kit, kit.text(""))
 

@@ -105,6 +105,9 @@ SHOTS: dict[str, Shot] = {
         overview="paused", size=OVERVIEW_SIZE, language="fr", choose=("s16", "s23")
     ),
     "overview-small": Shot(overview="stopped", size=(1024, 640), palette="dark"),
+    "overview-scaled": Shot(
+        overview="help", size=(1024, 640), scale=2.0, language="fr", palette="dark"
+    ),
     "overview-large": Shot(overview="running", size=(2560, 1440), scale=1.5),
     "overview-lobby": Shot(overview="lobby", size=OVERVIEW_SIZE),
     "desk-sending": Shot(view="sending", typed=_TYPED, palette="dark"),
