@@ -24,6 +24,8 @@ C = TypeVar("C", bound=Card | Section | Stack)
 WIDEST = COLUMN
 #: Narrower than this, columns stand one above the other: cards, and what has no border.
 _NARROWEST_CARD, _NARROWEST = 320, 200
+#: Between columns without a border.
+_APART = 28
 
 
 class PiledFace(WidgetFace[C]):
@@ -146,11 +148,12 @@ class SectionFace(PiledFace[Section]):
 class ColumnsFace(WidgetFace[Columns]):
     """Side by side where there is room, else one above the other; all equally high."""
 
-    above = below = GUTTER
-
     def __init__(self, scene: Scene, widget: Columns) -> None:
         super().__init__(scene, widget)
         self._inner = tuple(scene.make(one) for one in widget.children)
+        self._gap = GUTTER if any(map(_has_border, self._inner)) else _APART
+        self.above = max((one.above for one in self._inner), default=GUTTER)
+        self.below = max((one.below for one in self._inner), default=GUTTER)
         self._width = 0
         self._beside = False
         self._seen: tuple[AnyWidgetFace, ...] = ()
@@ -173,7 +176,7 @@ class ColumnsFace(WidgetFace[Columns]):
 
     def build_inside(self) -> None:
         """Add a cell for each column: within it, the edge is the column's."""
-        with self.kit.across(spacing=GUTTER) as self._row:
+        with self.kit.across(spacing=self._gap) as self._row:
             self.kit.themes.bind(self._row, "gutter")
             for one in self._inner:
                 with self.kit.panel("plain", auto_resize_y=True) as cell:
@@ -212,7 +215,7 @@ class ColumnsFace(WidgetFace[Columns]):
         padded = (*given, *(given[-1],) * len(self._inner))
         weights = {one: weight for one, weight in zip(self._inner, padded, strict=False)
                    if one.visible}  # fmt: skip
-        room = width - self.kit.px(GUTTER) * (len(weights) - 1)
+        room = width - self.kit.px(self._gap) * (len(weights) - 1)
         total = sum(weights.values())
         return {one: round(room * weight / total) for one, weight in weights.items()}
 
@@ -227,8 +230,12 @@ class ColumnsFace(WidgetFace[Columns]):
 
 
 def _narrowest(face: AnyWidgetFace) -> int:
-    bordered = isinstance(face, CardFace) or any(isinstance(one, CardFace) for one in face.inner)
-    return _NARROWEST_CARD if bordered else _NARROWEST
+    return _NARROWEST_CARD if _has_border(face) else _NARROWEST
+
+
+def _has_border(face: AnyWidgetFace) -> bool:
+    """Return whether a column is a card, or a stack of them."""
+    return isinstance(face, CardFace) or any(isinstance(one, CardFace) for one in face.inner)
 
 
 #: From model to face.

@@ -25,6 +25,8 @@ class RowFace(WidgetFace[Row]):
     def __init__(self, scene: Scene, widget: Row) -> None:
         super().__init__(scene, widget)
         self._inner = tuple(scene.make(one) for one in widget.children)
+        self.above = max((one.above for one in self._inner), default=self.above)
+        self.below = max((one.below for one in self._inner), default=self.below)
         self._spaces: list[Item] = []
         self._cells: list[Item] = []
         self._width = 0
