@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import dearpygui.dearpygui as dpg
 
+from palier.client.screens.controls import Roles, controls
 from palier.client.screens.fonts import Item
 from palier.client.screens.tokens import CLEAR, Palette, Rgba, rgba
 
@@ -28,8 +29,8 @@ class Themes:
         self._base()
         self._panels()
         self._groups()
-        self._buttons()
-        self._fields()
+        self._controls()
+        self._rows()
         self._texts()
         self._tables()
 
@@ -212,68 +213,23 @@ class Themes:
                 styles=((dpg.mvStyleVar_ItemSpacing, px(across), px(down)),),
             )
 
-    def _buttons(self) -> None:
-        colour, px = self._colour, self._px
-        off = (
-            (dpg.mvThemeCol_Button, colour("track")),
-            (dpg.mvThemeCol_ButtonHovered, colour("track")),
-            (dpg.mvThemeCol_ButtonActive, colour("track")),
-            (dpg.mvThemeCol_Text, colour("on_track")),
-            (dpg.mvThemeCol_Border, CLEAR),
-        )
-        padding = (dpg.mvStyleVar_FramePadding, px(20), px(11))
-        self._add(
-            "primary",
-            dpg.mvButton,
-            colours=(
-                (dpg.mvThemeCol_Button, colour("accent")),
-                (dpg.mvThemeCol_ButtonHovered, colour("accent_hover")),
-                (dpg.mvThemeCol_ButtonActive, colour("accent_active")),
-                (dpg.mvThemeCol_Text, colour("on_accent")),
-                (dpg.mvThemeCol_Border, CLEAR),
-            ),
-            styles=(padding,),
-            disabled=off,
-        )
-        plain = (
-            (dpg.mvThemeCol_Button, colour("surface")),
-            (dpg.mvThemeCol_ButtonHovered, colour("sunken")),
-            (dpg.mvThemeCol_ButtonActive, colour("track")),
-            (dpg.mvThemeCol_Border, colour("border")),
-        )
-        self._add("secondary", dpg.mvButton, colours=plain, styles=(padding,), disabled=off)
-        quiet = (
-            (dpg.mvThemeCol_Button, CLEAR),
-            (dpg.mvThemeCol_ButtonHovered, colour("accent_soft")),
-            (dpg.mvThemeCol_ButtonActive, colour("accent_soft")),
-            (dpg.mvThemeCol_Text, colour("accent_text")),
-            (dpg.mvThemeCol_Border, CLEAR),
-        )
-        pale = (
-            *((target, CLEAR) for target, _ in quiet[:3]),
-            (dpg.mvThemeCol_Text, colour("muted")),
-            (dpg.mvThemeCol_Border, CLEAR),
-        )
-        slim = (dpg.mvStyleVar_FramePadding, px(14), px(11))
-        self._add("quiet", dpg.mvButton, colours=quiet, styles=(slim,), disabled=pale)
-        flat = (dpg.mvStyleVar_FramePadding, px(16), px(10))
-        for name, ink in (("tab", "muted"), ("tab-on", "text")):
+    def _controls(self) -> None:
+        for one in controls():
             self._add(
-                name,
-                dpg.mvButton,
-                colours=(*quiet[:3], (dpg.mvThemeCol_Text, colour(ink)), quiet[4]),
-                styles=(flat,),
+                one.name,
+                *one.kinds,
+                colours=self._coloured(one.on),
+                disabled=self._coloured(one.off),
+                styles=(
+                    (target, *(self._px(length) for length in lengths))
+                    for target, lengths in one.measures
+                ),
             )
-        bad = (*plain, (dpg.mvThemeCol_Text, colour("bad")))
-        self._add("danger", dpg.mvButton, colours=bad, styles=(padding,), disabled=off)
-        close = (dpg.mvStyleVar_FramePadding, px(12), px(6))
-        self._add("small", dpg.mvButton, colours=plain, styles=(close,), disabled=off)
-        under_way = (
-            *((target, colour("accent_soft")) for target, _ in off[:3]),
-            (dpg.mvThemeCol_Text, colour("accent_text")),
-            (dpg.mvThemeCol_Border, CLEAR),
-        )
-        self._add("under-way", dpg.mvButton, colours=plain, styles=(close,), disabled=under_way)
+
+    def _coloured(self, roles: Roles) -> tuple[_Colour, ...]:
+        return tuple((target, self._colour(role) if role else CLEAR) for target, role in roles)
+
+    def _rows(self) -> None:
         # the row that it stands in is coloured, not the line of text
         self._add(
             "choice",
@@ -283,121 +239,7 @@ class Themes:
                 (dpg.mvThemeCol_HeaderHovered, CLEAR),
                 (dpg.mvThemeCol_HeaderActive, CLEAR),
             ),
-            styles=((dpg.mvStyleVar_ItemSpacing, px(10), 0),),
-        )
-        self._points()
-        # the padding of the line that they stand beside, else the row is higher than any of them
-        step = (dpg.mvStyleVar_FramePadding, px(0), px(9))
-        self._add("step", dpg.mvButton, colours=plain, styles=(step,), disabled=off)
-
-    def _points(self) -> None:
-        """Make the points of a scale: round buttons, the chosen one filled."""
-        colour, px = self._colour, self._px
-        round_ = (
-            (dpg.mvStyleVar_FramePadding, 0, 0),
-            (dpg.mvStyleVar_FrameRounding, px(20)),
-        )
-        looks = {
-            "point": ("surface", "accent_soft", "accent_soft", "text", "faint"),
-            "point-bad": ("surface", "accent_soft", "accent_soft", "text", "bad"),
-            "point-on": ("accent", "accent_hover", "accent_active", "on_accent", "accent"),
-        }
-        targets = (
-            dpg.mvThemeCol_Button,
-            dpg.mvThemeCol_ButtonHovered,
-            dpg.mvThemeCol_ButtonActive,
-            dpg.mvThemeCol_Text,
-            dpg.mvThemeCol_Border,
-        )
-        for name, roles in looks.items():
-            ground = "track" if name == "point-on" else "sunken"
-            off = (ground, ground, ground, "text" if name == "point-on" else "muted", "border")
-            self._add(
-                name,
-                dpg.mvButton,
-                colours=tuple(zip(targets, map(colour, roles), strict=True)),
-                styles=round_,
-                disabled=tuple(zip(targets, map(colour, off), strict=True)),
-            )
-
-    def _fields(self) -> None:
-        colour, px = self._colour, self._px
-        off = (
-            (dpg.mvThemeCol_FrameBg, colour("sunken")),
-            (dpg.mvThemeCol_FrameBgHovered, colour("sunken")),
-            (dpg.mvThemeCol_FrameBgActive, colour("sunken")),
-            (dpg.mvThemeCol_Text, colour("muted")),
-            (dpg.mvThemeCol_Border, colour("border")),
-        )
-        kinds = (dpg.mvInputText, dpg.mvCombo)
-        for name, line in (("field", "faint"), ("field-bad", "bad")):
-            border = (
-                (dpg.mvThemeCol_Border, colour(line)),
-                (dpg.mvThemeCol_Button, colour("field")),
-                (dpg.mvThemeCol_ButtonHovered, colour("field_hover")),
-                (dpg.mvThemeCol_ButtonActive, colour("field_hover")),
-            )
-            # a list that opens takes the padding of the card it stands in
-            padding = (dpg.mvStyleVar_WindowPadding, px(12), px(10))
-            # the arrow of a list that opens is a button
-            arrow = (*off, (dpg.mvThemeCol_Button, colour("sunken")))
-            self._add(name, *kinds, colours=border, styles=(padding,), disabled=arrow)
-        for shape, rounding in (("box", 6), ("option", 13)):
-            for name, line in ((shape, "faint"), (f"{shape}-bad", "bad")):
-                self._box(name, rounding, border=line, disabled=off)
-            self._box(f"{shape}-on", rounding, disabled=(), border="accent")
-        for name, grab in (("slider", "mark"), ("slider-untouched", "faint")):
-            self._add(
-                name,
-                dpg.mvSliderInt,
-                colours=(
-                    (dpg.mvThemeCol_FrameBg, colour("track")),
-                    (dpg.mvThemeCol_FrameBgHovered, colour("track")),
-                    (dpg.mvThemeCol_FrameBgActive, colour("track")),
-                    (dpg.mvThemeCol_SliderGrab, colour(grab)),
-                    (dpg.mvThemeCol_Border, CLEAR),
-                ),
-                styles=(
-                    (dpg.mvStyleVar_FrameRounding, px(11)),
-                    (dpg.mvStyleVar_FramePadding, px(4), px(2)),
-                    (dpg.mvStyleVar_FrameBorderSize, 0),
-                ),
-                disabled=(
-                    (dpg.mvThemeCol_FrameBg, colour("track")),
-                    (dpg.mvThemeCol_SliderGrab, colour("faint")),
-                    (dpg.mvThemeCol_Border, CLEAR),
-                ),
-            )
-
-    def _box(self, name: str, rounding: int, *, border: str, disabled: Iterable[_Colour]) -> None:
-        """Make a box to tick: empty it has a border, ticked it is filled."""
-        colour, px = self._colour, self._px
-        lit: tuple[_Colour, ...] = ((dpg.mvThemeCol_Border, colour(border)),)
-        off = tuple(disabled)
-        if not off:
-            lit = (
-                *lit,
-                (dpg.mvThemeCol_FrameBg, colour("accent")),
-                (dpg.mvThemeCol_FrameBgHovered, colour("accent_hover")),
-                (dpg.mvThemeCol_FrameBgActive, colour("accent_active")),
-                (dpg.mvThemeCol_CheckMark, colour("on_accent")),
-            )
-            off = (
-                (dpg.mvThemeCol_FrameBg, colour("track")),
-                (dpg.mvThemeCol_FrameBgHovered, colour("track")),
-                (dpg.mvThemeCol_FrameBgActive, colour("track")),
-                (dpg.mvThemeCol_CheckMark, colour("on_track")),
-                (dpg.mvThemeCol_Border, colour("border")),
-            )
-        self._add(
-            name,
-            dpg.mvCheckbox,
-            colours=lit,
-            styles=(
-                (dpg.mvStyleVar_FramePadding, px(4), px(4)),
-                (dpg.mvStyleVar_FrameRounding, px(rounding)),
-            ),
-            disabled=off,
+            styles=((dpg.mvStyleVar_ItemSpacing, self._px(10), 0),),
         )
 
     def _texts(self) -> None:
