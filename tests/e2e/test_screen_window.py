@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -226,3 +229,21 @@ def test_a_preview_follows_what_its_author_saves(
     preview.click("submit")
     preview.shows("toast")
     assert '{"amount": 1, "why": "a", "mood": "tired"}' in preview.ask("value", "toast")
+
+
+def test_a_preview_can_be_a_picture_and_says_what_has_to_be_mended(
+    display: str, file: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "shot.png"
+    file.write_text(FILE.replace('on-click="fail"', 'on-click="fial"'), encoding="utf-8")
+    command = [str(PREVIEW), "screen", "preview", str(file), "--shot", str(picture)]
+    done = subprocess.run(
+        [sys.executable, *command, "--palette", "dark", "--size", "1024x640"],
+        env={**os.environ, "DISPLAY": display},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "Do you mean fail?" in done.stderr

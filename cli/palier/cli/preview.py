@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +12,12 @@ from palier.cli import options
 from palier.cli.desk import Language, Palette, Scale, need_windows
 from palier.cli.errors import CommandError
 from palier.cli.showing import err, out
+from palier.cli.stages import stages
 from palier.client.controllers import InFolders, Installed, OneOf
 from palier.client.errors import NoDisplay
 from palier.client.screens.look import Look
 from palier.schemas.forms import Form, FormSpec, describe
 from palier.schemas.screens.screen import ScreenSpec
-from palier.schemas.screens.widgets import Input, walk
 
 _WHERE = (100, 100)
 
@@ -95,25 +94,16 @@ class _Forms:
     """The forms that an author has written: the one that is named, or those of a program."""
 
     def __init__(self, named: str | None, folder: Path) -> None:
-        self._named = _load(named) if named else None
-        self._file = folder / "program.py"
+        self._named = describe(_load(named)) if named else None
+        self._folder = folder
 
     def __call__(self, spec: ScreenSpec) -> FormSpec | None:
-        """Return the form of a screen: the one whose fields it asks for, the smallest of them."""
-        if self._named is not None:
-            return describe(self._named)
-        asked = _asked(spec)
-        if not asked or not self._file.is_file():
-            return None
-        forms = [describe(one) for one in _of_program(self._file)]
-        fitting = [one for one in forms if asked <= {field.name for field in one.fields}]
-        return min(fitting, key=lambda one: len(one.fields), default=None)
-
-
-def _asked(spec: ScreenSpec) -> set[str]:
-    """Return the fields of the form that a screen asks for."""
-    places = [one.bind for one, _ in walk(spec.body) if isinstance(one, Input)]
-    return {one.partition(".")[2] for one in places if one.startswith("answer.")}
+        """Return the form of the stage that a screen is for; raises `BrokenFile`."""
+        if self._named is not None or not (self._folder / "program.py").is_file():
+            return self._named
+        calls = [one for one in stages(self._folder) if one.screen == spec.name]
+        found = [one.described for one in calls]
+        return next((one for one in found if isinstance(one, FormSpec)), None)
 
 
 def _load(named: str) -> type[Form]:
@@ -125,20 +115,3 @@ def _load(named: str) -> type[Form]:
     if not (isinstance(found, type) and issubclass(found, Form)):
         raise CommandError(f"--form {named}: {name} is no Form.")
     return found
-
-
-def _of_program(path: Path) -> list[type[Form]]:
-    """Return the forms that a program's file defines."""
-    spec = importlib.util.spec_from_file_location(f"palier_preview_{path.parent.name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise CommandError(
-            f"{path} cannot be loaded: {type(error).__name__}: {error}. "
-            "Say which form it is with --form."
-        ) from error
-    here = [one for one in vars(module).values() if isinstance(one, type)]
-    return [one for one in here if issubclass(one, Form) and one.__module__ == module.__name__]

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import dearpygui.dearpygui as dpg
 import pytest
@@ -27,7 +27,7 @@ from palier.controller import Controller, ControllerError, action
 from palier.schemas.events import Stage
 from palier.schemas.forms import FormSpec, IntegerField
 from palier.schemas.screens.screen import Local, ScreenSpec
-from palier.schemas.screens.widgets import Button, Card, Heading, Number, Slider
+from palier.schemas.screens.widgets import Button, Card, Heading, Image, Number, Slider
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -359,6 +359,23 @@ def test_a_controller_that_cannot_be_made_is_told_like_one_that_is_missing(
     desk.show(view())
     assert desk.screen == "unshown"
     assert "RuntimeError: no data" in errands.calls[0]
+
+
+def test_a_screen_that_cannot_be_drawn_is_told_like_one_that_has_no_controller(
+    kit: Kit, desk: Desk, errands: Errands, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = ScreenSpec(
+        name="broken",
+        body=(Image(source="pot.png", alt="Pot"), Button(text="Go", on_click="submit")),
+    )
+    before = view(broken)
+    unreadable = cast("Any", {"pot.png": 7})
+    desk.show(replace(before, shown=replace(before.shown, images=unreadable)))
+    assert desk.screen == "unshown"
+    assert "Screen broken cannot be shown" in errands.calls[0]
+    assert "Traceback" in caplog.text
+    desk.show(view(generation=6))
+    assert desk.screen == "screen"
 
 
 # -- a screen that is edited while it is open ---------------------------------------------------

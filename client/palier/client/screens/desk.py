@@ -265,12 +265,14 @@ class Desk:
 
     def _turn_to(self, page: Page) -> None:
         self._leave()
-        self._kit.forget(self._body)
-        dpg.push_container_stack(self._body)
         try:
-            page.build()
-        finally:
-            dpg.pop_container_stack()
+            self._build(page)
+        except Exception as error:
+            if not isinstance(page, ScreenPage):
+                raise
+            page.close()
+            page = self.openings.unbuilt(page, error)
+            self._build(page)
         dpg.set_y_scroll(self._body, 0)
         self._page = page
         page.opened()
@@ -280,6 +282,14 @@ class Desk:
             self.modal.return_to(page.focus)
         else:
             page.focus()
+
+    def _build(self, page: Page) -> None:
+        self._kit.forget(self._body)
+        dpg.push_container_stack(self._body)
+        try:
+            page.build()
+        finally:
+            dpg.pop_container_stack()
 
     def _make(self, view: View, screen: Screen) -> Page:
         if _is_moved(view):

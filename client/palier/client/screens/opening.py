@@ -67,8 +67,15 @@ class Openings:
         try:
             self._connect(page, spec, before)
         except ControllerError as error:
-            return self._unshown(view, spec, error)
+            return self._unshown(view, spec, str(error))
         return page
+
+    def unbuilt(self, page: ScreenPage, error: Exception) -> Page:
+        """Return what is shown instead of a page that could not be built."""
+        scene = page.scene
+        _log.error("Screen %s cannot be shown", scene.spec.name, exc_info=error)
+        reason = f"Screen {scene.spec.name} cannot be shown: {type(error).__name__}: {error}."
+        return self._unshown(scene.view, scene.spec, reason)
 
     def _connect(self, page: ScreenPage, spec: ScreenSpec, before: Page | None) -> None:
         """Give a page its controller; raises `ControllerError`."""
@@ -101,7 +108,7 @@ class Openings:
             )
         return found
 
-    def _unshown(self, view: View, spec: ScreenSpec, error: ControllerError) -> Page:
+    def _unshown(self, view: View, spec: ScreenSpec, error: str) -> Page:
         """Return the page of a screen that cannot be shown, and call the operator, once."""
         screen = view.screen
         assert isinstance(screen, Asking)
@@ -109,10 +116,8 @@ class Openings:
         if key not in self._told:
             self._told.add(key)
             _log.error("%s", error)
-            self._errands.call_for_help(str(error))
+            self._errands.call_for_help(error)
         words = self._kit.words
         # what is missing is for who comes to help
         text = f"{words.unshown_text}\n\n{error}"
-        return QuietPage(
-            self._kit, "unshown", *key, str(error), title=words.unshown_title, text=text
-        )
+        return QuietPage(self._kit, "unshown", *key, error, title=words.unshown_title, text=text)

@@ -23,6 +23,7 @@ from palier.client.screens.questions import placed_inputs, question
 from palier.client.screens.sample_errands import NotedErrands
 from palier.client.view import Asking, Connectivity, Shown, View
 from palier.controller import ControllerError, connect, unused
+from palier.schemas.errors import PalierError
 from palier.schemas.events import PostedValue, Stage
 from palier.schemas.forms import FormSpec
 from palier.schemas.screens.acting import Use
@@ -38,8 +39,17 @@ _LOOK = 0.3
 _SEAT = "s01"
 _OPENED = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 
-#: Finds the form of a screen among what an author has written; None where there is none.
+#: Finds the form of a screen among what an author has written; None where there is none. Raises
+#: `PalierError` where that cannot be read.
 Forms = Callable[[ScreenSpec], FormSpec | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """When the files of a preview were saved: what is shown, and the controllers' code."""
+
+    files: tuple[tuple[Path, int], ...]
+    code: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +63,14 @@ class Source:
     #: Other files that a preview is made anew for: controllers, say.
     beside: tuple[Path, ...] = ()
 
-    def stamp(self) -> tuple[object, ...]:
+    def stamp(self) -> Stamp:
         """Return what is another value once any of the files was saved."""
         pictures = sorted(self.file.parent.glob("*.[pj][np]*g"))
-        files = (self.file, *([self.data] if self.data else []), *self.beside, *pictures)
-        return tuple((one, _changed(one)) for one in files)
-
-    def code(self) -> tuple[object, ...]:
-        """Return what is another value once a controller was saved."""
-        return tuple(_changed(one) for one in self.beside)
+        files = (self.file, *([self.data] if self.data else []), *pictures)
+        return Stamp(
+            files=tuple((one, _changed(one)) for one in files),
+            code=tuple(_changed(one) for one in self.beside),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +88,11 @@ def read(source: Source) -> Read:
     """
     file = read_file(source.file)
     samples, problems = _data(source, file.spec)
-    found = source.form(file.spec)
+    found = None
+    try:
+        found = source.form(file.spec)
+    except PalierError as error:
+        problems.append(str(error))
     form = found or _made_form(file.spec)
     known = samples if source.data else None
     if found is not None:
@@ -239,11 +252,14 @@ class PreviewErrands(NotedErrands):
 
 
 @contextmanager
-def watching(source: Source, errands: PreviewErrands) -> Iterator[None]:
-    """Show the screen anew whenever one of its files is saved; in a thread of its own."""
+def watching(source: Source, errands: PreviewErrands, *, since: Stamp) -> Iterator[None]:
+    """Show the screen anew whenever one of its files is saved; in a thread of its own.
+
+    ``since`` is from before the first reading: so nothing that is saved is missed.
+    """
     over = threading.Event()
     thread = threading.Thread(
-        target=_watch, args=(source, errands, over), name="preview", daemon=True
+        target=_watch, args=(source, errands, since, over), name="preview", daemon=True
     )
     thread.start()
     try:
@@ -253,9 +269,8 @@ def watching(source: Source, errands: PreviewErrands) -> Iterator[None]:
         thread.join(timeout=5)
 
 
-def _watch(source: Source, errands: PreviewErrands, over: threading.Event) -> None:
-    stamp, code = source.stamp(), source.code()
-    generation = 1
+def _watch(source: Source, errands: PreviewErrands, since: Stamp, over: threading.Event) -> None:
+    stamp, code, generation = since, since.code, 1
     while not over.wait(_LOOK):
         now = source.stamp()
         if now == stamp:
@@ -270,9 +285,9 @@ def _watch(source: Source, errands: PreviewErrands, over: threading.Event) -> No
         except (OSError, ClientError) as error:
             _log.warning("The preview is not shown anew: %s", error)
             continue
-        if source.code() != code:
+        if stamp.code != code:
             # a controller is made once for each opening
-            code, generation = source.code(), generation + 1
+            code, generation = stamp.code, generation + 1
         view = _reopened(view, generation, draft=errands.typed)
         posts = before.shown.posts
         errands.show(replace(view, shown=replace(view.shown, posts=posts)))

@@ -26,6 +26,7 @@ def show_preview(source: Source, *, look: Look, watch: bool) -> None:
     With ``watch`` it is shown anew whenever one of its files is saved, mistakes in it above it.
     Without, a file that cannot be read raises `BadScreen`. Raises `NoDisplay`.
     """
+    since = source.stamp()
     try:
         view = read(source).view
     except BadScreen as error:
@@ -43,7 +44,7 @@ def show_preview(source: Source, *, look: Look, watch: bool) -> None:
 
         errands.told = told
 
-    with watching(source, errands) if watch else nullcontext():
+    with watching(source, errands, since=since) if watch else nullcontext():
         run_desk(
             inbox=inbox,
             errands=errands,

@@ -17,6 +17,7 @@ from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
 from palier.client.screens.page import COLUMN, GUTTER, MARGIN, Page
 from palier.client.screens.scene import Scene
+from palier.client.screens.widgets.buttons import ButtonFace
 from palier.client.screens.widgets.catalogue import every, make
 from palier.client.screens.widgets.face import AnyWidgetFace
 from palier.client.screens.widgets.inputs import InputFace
@@ -190,8 +191,11 @@ class ScreenPage(Page):
 
     def enter(self) -> None:
         """Go on from a screen that has nothing to type into."""
-        types = any(isinstance(one.widget, Chat) for one in every(self.faces))
-        if not types and not self.scene.inputs and self.scene.confirms:
+        faces = tuple(every(self.faces))
+        types = any(isinstance(one.widget, Chat) for one in faces)
+        buttons = (one for one in faces if isinstance(one, ButtonFace) and one.has_keyboard)
+        pressed = any(one.widget.on_click not in {"submit", "next"} for one in buttons)
+        if not types and not pressed and not self.scene.inputs and self.scene.confirms:
             self._hand_in()
 
     def focus(self) -> None:

@@ -48,6 +48,11 @@ class ButtonFace(WidgetFace[Button]):
         text = text_width(dpg.get_item_label(self._button) or "", self.kit.fonts["strong"])
         return text + self.kit.px(2 * _PADDING)
 
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether Enter presses it."""
+        return bool(dpg.get_item_state(self._button).get("focused"))
+
     def focus(self) -> None:
         """Put the keyboard here."""
         dpg.focus_item(self._button)
