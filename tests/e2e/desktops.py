@@ -34,6 +34,7 @@ class DeskProcess:
 
     def __init__(self, process: subprocess.Popen[str], port: Path, display: str) -> None:
         self.process = process
+        self.port = port
         self._display = display
         self._events: SimpleQueue[dict[str, Any]] = SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -50,6 +51,14 @@ class DeskProcess:
     def close(self) -> None:
         self._lines.close()
         self._socket.close()
+
+    def is_gone(self) -> bool:
+        """Whether the window has gone that this was; its process may open another one."""
+        try:
+            self.ask("screen")
+        except (OSError, ValueError):
+            return True
+        return False
 
     def show(self, view: str) -> None:
         assert self.process.stdin is not None

@@ -340,7 +340,10 @@ def test_a_code_that_is_too_short_is_refused_in_a_sentence(
 ) -> None:
     done = said(data, display, tmp_path, "desk", "--join", "Z")
 
-    assert done.sentence == "code: string should have at least 4 characters."
+    assert done.sentence == (
+        "'Z' is no code: a code has eight letters and digits, such as 7KQ2-M9XD. "
+        "Ask the operator for one."
+    )
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from palier.broker.node import PrivateNode
 from palier.client import signatures
 from palier.client.bundles import make
 from palier.client.prepared import FILE
+from palier.client.screens.french import FRENCH
 from palier.client.thread import LoopThread
 from palier.program import Program, Session
 from palier.schemas.bundle import fingerprint
@@ -269,3 +270,69 @@ def test_the_desk_as_one_file_joins_is_sent_its_screens_and_plays(
     desk.expect("value", "field.value", reply="7")
     desk.click("submit")
     until(lambda: lab.answered() == [{"value": 7}], what="the answer is in the database")
+
+
+# -- a computer that knows no seat ----------------------------------------------------------------
+
+
+def test_a_computer_that_knows_nothing_asks_and_says_in_words_what_is_wrong(
+    lab: Lab, client: Path, home: dict[str, str], open_desk: Open, display: str
+) -> None:
+    page = open_desk("--language", "fr", command=client, **home)
+    page.expect("screen", reply="join")
+    fill(page, "server", "amqp://127.0.0.1:1/palier")
+    fill(page, "code", lab.code)
+    page.click("submit")
+    says(page, "problem.server", FRENCH.join_problems["password"])
+    fill(page, "server", lab.address)
+    fill(page, "code", "ZZZZ-ZZZZ")
+    page.keys("Return")
+    says(page, "problem.code", FRENCH.join_problems["unknown-code"])
+    fill(page, "code", lab.code)
+    page.keys("Return")
+
+    desk = DeskProcess(page.process, goes_on_at(page), display)
+    desk.expect("screen", reply="screen")
+    desk.close()
+
+
+def test_a_lab_prepares_the_address_and_people_type_their_code(
+    lab: Lab, client: Path, home: dict[str, str], open_desk: Open, display: str
+) -> None:
+    page = open_desk("--server", lab.address, command=client, **home)
+    page.expect("screen", reply="join")
+    page.expect("focus", reply="field.code")
+    page.type(lab.code)
+    page.keys("Return")
+
+    desk = DeskProcess(page.process, goes_on_at(page), display)
+    desk.expect("screen", reply="screen")
+    desk.close()
+
+
+def fill(page: DeskProcess, field: str, text: str) -> None:
+    """Type something into a field of the first page, instead of what is there."""
+    page.click(f"field.{field}")
+    page.expect("focus", reply=f"field.{field}")
+    page.keys("ctrl+a")
+    page.type(text)
+    page.expect("value", f"field.{field}", reply=text)
+
+
+def says(page: DeskProcess, name: str, text: str) -> None:
+    """Wait for words that are there only once there is something to say."""
+
+    def said() -> bool:
+        try:
+            return bool(page.ask("value", name) == text)
+        except AssertionError:
+            return False
+
+    until(said, what=f"{name} says {text!r}")
+
+
+def goes_on_at(page: DeskProcess) -> Path:
+    """Wait until the first page has gone, and the desk is there in its place; return its port."""
+    assert isinstance(page.port, Path)
+    until(page.is_gone, what="the first page goes")
+    return page.port

@@ -8,8 +8,11 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,8 +20,8 @@ from platformdirs import user_state_path
 
 from palier.broker.address import Address
 from palier.client.controllers import Installed
-from palier.client.credentials import LastSeat
-from palier.client.errors import BadOption, NotSeated
+from palier.client.credentials import Credentials, LastSeat
+from palier.client.errors import BadOption, NoDisplay, NotSeated
 from palier.client.prepared import FILE, Prepared, places, read_prepared
 from palier.client.screens.display import require_display
 from palier.client.screens.lock import read_unlock_code
@@ -36,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO if given.debug else logging.ERROR, format="%(message)s")
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # what it says, we say in our words
     try:
-        _sit(given)
+        return _sit(given, sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
         return _INTERRUPTED
     except PalierError as error:
@@ -44,7 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(f"palier-client: {error}\n")
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         help="run the controllers that the server sends, if an author who is trusted signed them",
     )
     add("--trust", metavar="FINGERPRINT", help="trust this author from now on; compare it first")
+    add("--ask", action="store_true", help=argparse.SUPPRESS)
     add("--debug", action="store_true", help="show tracebacks and the log")
     add("--version", action="version", version=f"palier-client {version('palier-client')}")
     return parser
@@ -85,12 +88,11 @@ def _scale(text: str) -> float:
     return scale
 
 
-def _sit(given: argparse.Namespace) -> None:
+def _sit(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     if given.trust is not None and not given.allow_remote_controllers:
         raise BadOption("--trust says whose controllers may run: add --allow-remote-controllers.")
     prepared = read_prepared(places())
     folder = given.state or user_state_path("palier")
-    last = LastSeat.load(folder)
     look = Look(
         palette=given.palette or prepared.palette or "system",
         scale=given.scale or prepared.scale,
@@ -98,14 +100,86 @@ def _sit(given: argparse.Namespace) -> None:
         place=read_place(given.place),
         unlock_code=read_unlock_code(given.unlock_code_file) if _locks(given) else "",
     )
+    if given.ask:
+        # what has no seat yet is no window to lock somebody into
+        return _ask(given, prepared, folder, replace(look, unlock_code=""))
+    try:
+        seating, credentials = _take(given, prepared, folder)
+    except PalierError as error:
+        if given.join or given.seat or isinstance(error, BadOption) or not _has_display():
+            raise  # who has typed it reads it where they have
+        if not _asked_for(arguments):
+            return 1
+        seating = _seating(LastSeat.load(folder).server, prepared, folder, given)
+        credentials = seating.take()
+    seating.sit(credentials, look)
+    return 0
+
+
+def _has_display() -> bool:
+    try:
+        require_display()
+    except NoDisplay:
+        return False
+    return True
+
+
+def _take(
+    given: argparse.Namespace, prepared: Prepared, folder: Path
+) -> tuple[Seating, Credentials]:
+    """Return the seat that was asked for, else the prepared one, else the last one here."""
+    last = LastSeat.load(folder)
     seating = _seating(given.server or prepared.server or last.server, prepared, folder, given)
     code, seat = given.join, given.seat
     if code is None and seat is None:
-        code, seat = prepared.join, prepared.seat
-        if code is not None and last.joined_with(code, server=seating.server) is not None:
-            code = None  # it has done what it is for: whoever sits here goes on
+        code, seat = _unused(prepared.join, last, seating), prepared.seat
     require_display()  # before a code is used up
-    seating.sit(seating.take(code=code, seat=seat), look)
+    return seating, seating.take(code=code, seat=seat)
+
+
+def _unused(code: str | None, last: LastSeat, seating: Seating) -> str | None:
+    """Return a prepared code, unless it has done what it is for: whoever sits here goes on."""
+    used = code is not None and last.joined_with(code, server=seating.server) is not None
+    return None if used else code
+
+
+def _ask(given: argparse.Namespace, prepared: Prepared, folder: Path, look: Look) -> int:
+    """Ask for address and code in a window, until somebody has a seat; 1 if it is closed."""
+    from palier.client.screens.join_page import run_join
+
+    threading.Thread(target=_end_with_who_asked, daemon=True).start()
+    server = given.server or prepared.server
+    password = prepared.room_password or (server and Address.parse(server).password)
+    known = server if password else None
+
+    def attempt(address: str, code: str) -> None:
+        _seating(known or address, prepared, folder, given).take(code=code)
+
+    seated = run_join(
+        attempt,
+        server=str(Address.parse(known).bare) if known else None,
+        code=prepared.join or "",
+        look=look,
+    )
+    return 0 if seated else 1
+
+
+def _asked_for(arguments: Sequence[str]) -> bool:
+    """Ask in a process of its own, for a process opens one window; whether somebody has a seat."""
+    program = [sys.executable]
+    if not getattr(sys, "frozen", False):
+        program += ["-m", "palier.client"]
+    with subprocess.Popen(  # noqa: S603 - this very program
+        [*program, *arguments, "--ask"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as asking:
+        return asking.wait() == 0
+
+
+def _end_with_who_asked() -> None:
+    """End when the process ends that waits for this one: the pipe between them closes then."""
+    if sys.stdin is not None:
+        os.read(sys.stdin.fileno(), 1)  # not buffered: a lock held at the end would be fatal
+        os._exit(1)
 
 
 def _locks(given: argparse.Namespace) -> bool:
@@ -117,7 +191,8 @@ def _seating(server: str, prepared: Prepared, folder: Path, given: argparse.Name
         raise NotSeated(
             "Say where the server is and give a code: palier-client --server "
             f"amqp://room:PASSWORD@host:5672/palier --join CODE; or write both into {FILE}, in "
-            f"{' or '.join(str(one.parent) for one in places())}."
+            f"{' or '.join(str(one.parent) for one in places())}.",
+            what="server",
         )
     address = Address.parse(server)
     if address.user not in {"", ROOM}:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from palier.schemas.errors import PalierError
 
@@ -82,7 +83,13 @@ class NoAnswer(ClientError):
 
 
 class NotSeated(ClientError):
-    """Nobody said where the server is, or which seat, or with which code."""
+    """Nobody said where the server is, or which seat, or with which code; ``what`` is missing."""
+
+    def __init__(
+        self, sentence: str, *, what: Literal["server", "password", "code", "seat"] = "seat"
+    ) -> None:
+        super().__init__(sentence)
+        self.what = what
 
 
 class BadOption(ClientError):

@@ -105,7 +105,8 @@ class Seating:
         if not self.room_password:
             raise NotSeated(
                 f"The room's password of {self.server} is not known here: write it into the "
-                "address, amqp://room:PASSWORD@host:5672/palier, or set PALIER_ROOM_PASSWORD."
+                "address, amqp://room:PASSWORD@host:5672/palier, or set PALIER_ROOM_PASSWORD.",
+                what="password",
             )
         self.address.need_answer()
         with LoopThread("join") as loop:
@@ -115,7 +116,8 @@ class Seating:
             except ValidationError:
                 raise NotSeated(
                     f"{code!r} is no code: a code has eight letters and digits, such as 7KQ2-M9XD. "
-                    "Ask the operator for one."
+                    "Ask the operator for one.",
+                    what="code",
                 ) from None
         kept.save(credentials)
         last.joining(credentials, server=self.server, code=code).save(self.folder)

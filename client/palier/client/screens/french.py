@@ -58,7 +58,7 @@ FRENCH = Words(
         "unwritten": "Votre réponse n’a pas pu être écrite sur le disque de cet ordinateur "
         "({detail})\u00a0: elle n’a PAS été envoyée. Faites de la place et envoyez-la à nouveau.",
         "outdated": "Palier est trop ancien sur cet ordinateur pour les écrans de cette session. "
-        "Appelez le responsable\u00a0: il doit être mis à jour.",
+        "Appelez la personne responsable\u00a0: il doit être mis à jour.",
     },
     all_saved="Tout est enregistré",
     one_pending="1 réponse en attente d’enregistrement",
@@ -93,6 +93,25 @@ FRENCH = Words(
     unlock_wrong="Ce n’est pas le bon code.",
     unlock_wait="Trois codes faux. Réessayez dans {seconds} s.",
     locked="Cette fenêtre reste ouverte jusqu’à ce que la personne responsable la déverrouille.",
+    join_title="Prenez place",
+    join_text="Saisissez ce que la personne responsable vous a remis. Ce n’est demandé qu’une "
+    "fois\u00a0: ensuite, cet ordinateur connaît son poste.",
+    join_server="Adresse du serveur",
+    join_server_help="Par exemple {example}",
+    join_code="Votre code",
+    join_code_help="Huit lettres et chiffres, par exemple 7KQ2-M9XD",
+    join_do="Prendre place",
+    join_trying="Un instant…",
+    join_problems={
+        "address": "Ce n’est pas une adresse. Écrivez par exemple {example}",
+        "password": "Le serveur n’accepte pas le mot de passe de cette adresse.",
+        "unreachable": "Rien ne répond là-bas. L’adresse est-elle exacte, le réseau branché\u00a0?",
+        "no-answer": "Le serveur ne répond pas pour l’instant. Réessayez, ou appelez la personne "
+        "responsable.",
+        "code": "Un code a huit lettres et chiffres.",
+        "unknown-code": "Aucun poste n’a ce code. Vérifiez-le, ou demandez-en un autre.",
+        "used-code": "Ce code a déjà servi. Demandez-en un nouveau.",
+    },
     lobby_title="Bienvenue",
     lobby_text="La session commence quand tout le monde est là. Cette page change toute seule.",
     lobby_first="Recherche de votre session…",

@@ -49,6 +49,16 @@ class Words:
     unlock_wrong: str
     unlock_wait: str
     locked: str
+    # joining
+    join_title: str
+    join_text: str
+    join_server: str
+    join_server_help: str
+    join_code: str
+    join_code_help: str
+    join_do: str
+    join_trying: str
+    join_problems: dict[str, str]
     # lobby
     lobby_title: str
     lobby_text: str
