@@ -30,7 +30,7 @@ class PublicGoods(Program):
 
     async def run(self, session: Session) -> None:
         """Instructions for all, the rounds group by group, goodbye for all."""
-        await session.stage("instructions", text=INSTRUCTIONS.format(self.settings.multiplier))
+        await session.stage("instructions", data=self.rules)
         await session.each_group(self.play, size=4)
         await session.stage(
             "goodbye", text="Thank you for taking part.", data=lambda one: {"total": one.payoff}
@@ -38,12 +38,12 @@ class PublicGoods(Program):
 
     async def play(self, group: Group) -> None:
         """All rounds of one group."""
+        history = []
         for number in range(1, self.settings.rounds + 1):
-            current = f"Round {number} of {self.settings.rounds}"
             answers = await group.stage(
                 "contribute",
                 form=Contribution,
-                title=current,
+                data={"round": number, **self.rules},
                 deadline=self.settings.seconds,
                 missing=Contribution(amount=0),
             )
@@ -52,14 +52,23 @@ class PublicGoods(Program):
             earned = {one: ENDOWMENT - answer.amount + share for one, answer in answers.items()}
             for participant, amount in earned.items():
                 participant.pay(amount)
+            history.append({"round": number, "mean": pot / len(group)})
+            seen = {"round": number, "pot": pot, "share": share, "history": list(history)}
             await group.stage(
                 "results",
-                title=f"{current}: results",
-                data=lambda one, pot=pot, earned=earned: {"pot": pot, "you earned": earned[one]},
+                data=lambda one, seen=seen, earned=earned: {
+                    **seen,
+                    "rounds": self.settings.rounds,
+                    "earned": earned[one],
+                },
             )
 
-
-INSTRUCTIONS = """\
-You are in a group of four. In each round everyone gets 20 points and decides how many of them \
-to put in a common pot. What is in the pot is multiplied by {} and shared equally among the four, \
-whatever each of them put in. What you do not put in you keep."""
+    @property
+    def rules(self) -> dict[str, float]:
+        """What the screens of instructions and decision say of the game."""
+        return {
+            "endowment": ENDOWMENT,
+            "size": 4,
+            "rounds": self.settings.rounds,
+            "multiplier": self.settings.multiplier,
+        }
