@@ -65,6 +65,11 @@ _NAMES: dict[object, str] = {
 }
 
 
+def tags() -> tuple[str, ...]:
+    """Return every widget of the page, in its order."""
+    return tuple(tag for family in _FAMILIES.values() for tag in family)
+
+
 def page() -> str:
     """Return the catalogue."""
     parts = []

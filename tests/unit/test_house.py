@@ -15,8 +15,9 @@ import pytest
 
 from palier.schemas.message import Event
 from palier.schemas.registry import KINDS
+from palier.schemas.screens.folder import read_file
 from palier.workers.__main__ import Settings as WorkerSettings
-from tools import messages_page
+from tools import messages_page, screens_page
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("schemas", "broker", "workers", "client", "cli")
@@ -134,6 +135,26 @@ def test_the_page_of_messages_is_up_to_date() -> None:
     same = messages_page.PAGE.read_text() == messages_page.page()
 
     assert same, "a message has changed: python tools/messages_page.py"
+
+
+def test_the_page_of_screens_says_what_the_widgets_are() -> None:
+    same = screens_page.PAGE.read_text() == screens_page.written()
+    # the page is long: no comparison to print
+    assert same, "a widget or the gallery has changed: python tools/screens_page.py"
+
+
+@pytest.mark.parametrize("tag", screens_page.tags())
+def test_every_widget_has_a_picture(tag: str) -> None:
+    assert (screens_page.PICTURES / f"{tag}.png").is_file(), "tools/screens_page.py --pictures"
+
+
+def test_the_screens_that_the_docs_show_can_be_read(tmp_path: Path) -> None:
+    blocks = re.findall(r"```xml\n(<screen.*?)```", screens_page.PAGE.read_text(), re.DOTALL)
+    assert len(blocks) >= 2  # noqa: PLR2004 - the smallest, and one in two languages
+    for number, block in enumerate(blocks):
+        path = tmp_path / f"block{number}.xml"
+        path.write_text(block)
+        assert read_file(path).spec.title
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,8 +11,11 @@ import pytest
 
 from palier.program import Form
 from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
+from palier.schemas.forms import describe
+from palier.schemas.screens.folder import read_folder
 from palier.workers.domain.execution import Asked, Execution
 from palier.workers.runtime.catalogue import Catalogue
+from tests.unit.programs.courses import course
 
 PROGRAMS = Path(__file__).parents[3] / "programs"
 SEATS = ("p1", "p2", "p3", "p4")
@@ -90,3 +93,18 @@ def test_it_is_short_enough_to_read_at_once() -> None:
     source = (PROGRAMS / "public_goods" / "program.py").read_text().splitlines()
 
     assert sum(bool(line.strip()) for line in source) <= 60
+
+
+SCREENS = read_folder(PROGRAMS / "public_goods" / "screens")
+
+
+@pytest.mark.parametrize("stage", sorted(SCREENS.screens))
+def test_each_screen_fits_its_stage(stage: str) -> None:
+    program = Catalogue([PROGRAMS]).program("public-goods")
+    shown = course(program, seats=SEATS, settings={"rounds": 2})
+    fitting = [one for one in shown if one.name == stage]
+    assert fitting
+    for one in fitting:
+        form = describe(one.form) if one.form else None
+        own = one.private.get("p1", {})
+        assert SCREENS.screens[stage].check(form, {**one.public, **own}) == ()
