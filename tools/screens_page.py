@@ -170,9 +170,9 @@ def main() -> None:
     given = parser.parse_args()
     PAGE.write_text(written(), encoding="utf-8")
     if given.pictures:
-        from screens_pictures import take_all
+        from tools.screens_pictures import take_all
 
-        take_all(GALLERY, PICTURES)
+        take_all(PICTURES)
 
 
 if __name__ == "__main__":

@@ -23,4 +23,5 @@ class Contribution(Controller):
     def _earned(self, mine: int, guess: int) -> float:
         pot = mine + guess * (self.data["size"] - 1)
         kept: float = self.data["endowment"] - mine
-        return kept + pot * self.data["multiplier"] / self.data["size"]
+        won: float = pot * self.data["multiplier"] / self.data["size"]
+        return kept + won
