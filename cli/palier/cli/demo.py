@@ -1,4 +1,4 @@
-"""`palier demo`: a whole session of the public-goods game, here and now."""
+"""`palier demo`: a whole session of a ready program, here and now."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ from palier.schemas.replies import Overview
 
 _PROGRAM = "public-goods"
 _SESSION = "demo"
-_GROUP = 4
 #: The stage that each round has.
 _STAGE = "contribute"
 _DATABASE = "palier.db"
@@ -56,8 +55,13 @@ def demo(  # noqa: PLR0913 - each is an option of its own
     bots: Annotated[
         int | None, typer.Option(min=0, help="Seats that bots play; all without a display.")
     ] = None,
-    seats: Annotated[int, typer.Option(min=4, help="Seats in all, a multiple of 4.")] = 4,
-    rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of the game.")] = 5,
+    program: Annotated[str, typer.Option(help="Which of the ready programs.")] = _PROGRAM,
+    seats: Annotated[
+        int | None, typer.Option(min=1, help="Seats in all; one group unless you say so.")
+    ] = None,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=100, help="Rounds, where the program has any.")
+    ] = 5,
     pause: Annotated[float, typer.Option(min=0, help="Seconds a bot thinks, at most.")] = 1.0,
     chaos: Annotated[
         bool, typer.Option("--chaos", help="Kill the worker and RabbitMQ in the middle.")
@@ -67,7 +71,7 @@ def demo(  # noqa: PLR0913 - each is an option of its own
     programs: options.Programs = options.PROGRAMS,
     watch: options.Watch = False,
 ) -> None:
-    """Play the public-goods game: desk windows where there is a display, bots where there is none.
+    """Play the public-goods game, or another: in desk windows, by bots where there is no display.
 
     A private RabbitMQ and a worker are started and stopped; the data stay. With --chaos both are
     killed in the middle, and payoffs compared with those of the same session without trouble.
@@ -75,16 +79,17 @@ def demo(  # noqa: PLR0913 - each is an option of its own
     from palier.cli.exports import read_exports, write_exports
 
     stop_on_signals()
-    seats = max(seats, bots or 0)
-    if seats % _GROUP:
-        raise CommandError(f"{seats} seats cannot form groups of {_GROUP}: take a multiple of it.")
+    played = _program(programs, program)
+    seats = _seats(played, seats, bots)
+    if chaos and program != _PROGRAM:
+        raise CommandError(f"--chaos compares payoffs of {_PROGRAM}: leave out --program.")
     filled = _bots(bots, seats)
-    folder = _folder(runs)
+    folder = _folder(runs, program)
     command = OpenSession(
         session=_SESSION,
-        program=_PROGRAM,
+        program=program,
         seats=tuple(f"p{number}" for number in range(1, seats + 1)),
-        settings={"rounds": rounds},
+        settings={"rounds": rounds} if "rounds" in played.Settings.model_fields else {},
         auto_start=True,
         seed=seed,
     )
@@ -123,13 +128,22 @@ def demo(  # noqa: PLR0913 - each is an option of its own
     for path in paths.values():
         out.print(f"csv       {path}", soft_wrap=True)
     if trouble is not None:
-        trouble.compare(exports, program=_program(programs), command=command, bots=filled)
+        trouble.compare(exports, program=played, command=command, bots=filled)
 
 
-def _program(programs: Path) -> type[Program]:
+def _seats(played: type[Program], seats: int | None, bots: int | None) -> int:
+    """Return how many seats there are: those wanted, or one group, or what the bots need."""
+    group = played.group_size or 1
+    count = max(seats or group, bots or 0)
+    if count % group:
+        raise CommandError(f"{count} seats cannot form groups of {group}: take a multiple of it.")
+    return count
+
+
+def _program(programs: Path, name: str) -> type[Program]:
     from palier.workers.runtime.catalogue import Catalogue
 
-    return Catalogue([programs]).program(_PROGRAM)
+    return Catalogue([programs]).program(name)
 
 
 def _forget_node(folder: Path) -> None:
@@ -155,9 +169,9 @@ def _bots(wanted: int | None, seats: int) -> int:
     return wanted or 0
 
 
-def _folder(runs: Path) -> Path:
+def _folder(runs: Path, program: str) -> Path:
     """Return a new folder for this run."""
-    stem = f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}-{_PROGRAM}"
+    stem = f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}-{program}"
     for number in range(1, 100):
         folder = runs / (stem if number == 1 else f"{stem}-{number}")
         try:
