@@ -18,6 +18,7 @@ import dearpygui.dearpygui as dpg
 from PIL import Image
 from pydantic import JsonValue
 
+from palier.client.controllers import InFolders
 from palier.client.screens.desk import Desk
 from palier.client.screens.draft import Draft
 from palier.client.screens.look import Look
@@ -51,6 +52,7 @@ TYPED: Mapping[str, Draft] = {
         "amount": "12",
         "remark": "I kept eight points for myself.",
     },
+    "contribute": {"amount": "12", "local.guess": "9"},
     "choosing": {"mood": "curious", "trust": "5", "agreed": True},
 }
 
@@ -129,7 +131,13 @@ def take(
     shown = view(program, stages(program)[stage], file)
     look = Look(palette=palette, scale=scale, language=language)
     with window(title="Palier", look=look, size=size) as kit:
-        desk = Desk(kit, title="Palier", errands=NotedErrands(), clock=lambda: 0.0)
+        desk = Desk(
+            kit,
+            title="Palier",
+            errands=NotedErrands(),
+            controllers=InFolders(PROGRAMS),
+            clock=lambda: 0.0,
+        )
         assert isinstance(shown.screen, Asking)
         desk.recall(shown.screen.stage, dict(TYPED.get(stage, {})))
         desk.take(shown)
