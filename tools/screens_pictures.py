@@ -130,26 +130,34 @@ def take(
     file = read_folder(PROGRAMS / program.replace("-", "_") / "screens").screens[stage]
     shown = view(program, stages(program)[stage], file)
     look = Look(palette=palette, scale=scale, language=language)
+    frames = 0
+
+    def tick() -> None:
+        nonlocal frames
+        frames += 1
+        desk.tick(CLOCK, *inner_size())
+
     with window(title="Palier", look=look, size=size) as kit:
         desk = Desk(
             kit,
             title="Palier",
             errands=NotedErrands(),
             controllers=InFolders(PROGRAMS),
-            clock=lambda: 0.0,
+            clock=lambda: min(0.0, frames - 2.0 * SETTLED),
         )
         assert isinstance(shown.screen, Asking)
         desk.recall(shown.screen.stage, dict(TYPED.get(stage, {})))
         desk.take(shown)
         show(desk.root)
-        frame = framer(lambda: desk.tick(CLOCK, *inner_size()))
-        # tables and plots take their data in slices
+        frame = framer(tick)
+        # tables and plots take their data in slices, as time goes by
         frame(3 * SETTLED)
         save(folder / f"{stage}.png", frame)
         return {
             name.removeprefix("widget."): (*_pixels(dpg.get_item_rect_min(item)), *_size(item))
             for name, item in kit.named.items()
-            if name.startswith("widget.") and dpg.is_item_visible(item)
+            # one of several tabs is no widget of its own
+            if name.startswith("widget.") and name.count(".") == 1 and dpg.is_item_visible(item)
         }
 
 

@@ -28,14 +28,14 @@ def course(
         shown.append(stage)
         parties = seats if stage.scope == "all" else tuple(stage.private or seats)
         answers = {seat: _answer(stage, random) for seat in parties}
-        waiting += _stages(
-            execution.resume(stage.scope, answers, at=NOW, perform=_no_effects)
-        )
+        waiting += _stages(execution.resume(stage.scope, answers, at=NOW, perform=_no_effects))
     return shown
 
 
 def _answer(stage: StageRequest, random: chance.Random) -> Form | None:
-    return None if stage.form is None else stage.form.model_validate(describe(stage.form).draw(random))
+    return (
+        None if stage.form is None else stage.form.model_validate(describe(stage.form).draw(random))
+    )
 
 
 def _stages(asked: list[Any]) -> list[StageRequest]:
