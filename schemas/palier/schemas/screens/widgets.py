@@ -390,7 +390,11 @@ class Table(_Widget):
 
 
 class Series(Tagged):
-    """One series of a plot, from a list of numbers or of records with keys ``x`` and ``y``."""
+    """One series of a plot, from a list of numbers or of records with keys ``x`` and ``y``.
+
+    An ``x`` that is a text is a name along the axis. The numbers of a stream stand over the time
+    since the stage opened; with ``x`` as ``number`` over their count.
+    """
 
     tag: Literal["series"] = "series"
     source: Source
