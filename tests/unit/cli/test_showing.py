@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from palier.cli.server import Server
 from palier.cli.showing import (
     codes_table,
     first_look,
+    line_for_a_pc,
     notes,
     out,
     overview_table,
@@ -311,3 +313,23 @@ def test_who_calls_for_help_is_said_with_what_ends_it() -> None:
         "p2 calls for help since 1:05 (My screen is dark.): palier session attend s1 p2",
         "p1 calls for help since 0:05: palier session attend s1 p1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("server", "line"),
+    [
+        (
+            Server(amqp="amqp://10.0.0.5:5672/palier", room_password="a b"),
+            "At a PC: palier-client --server amqp://room:a%20b@10.0.0.5:5672/palier --join CODE",
+        ),
+        (
+            Server(amqp="amqps://127.0.0.1:5671/palier"),
+            (
+                "At a PC, on this computer alone: palier-client --server "
+                "amqps://room:PASSWORD@127.0.0.1:5671/palier --join CODE"
+            ),
+        ),
+    ],
+)
+def test_what_one_types_at_a_pc_is_told(server: Server, line: str) -> None:
+    assert line_for_a_pc(server) == line
