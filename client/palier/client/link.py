@@ -140,6 +140,9 @@ class Link:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._unanswered.give_up(
+            Rejected("closed", "This window was closed before an answer came.")
+        )
         await self._connection.close()
         if self._scribe is not None:
             await self._scribe.close()
@@ -472,6 +475,8 @@ class Link:
             if self._connection.look():
                 self._unsettled.hurry()
             self._send()
+            if self.refused:
+                self._unanswered.give_up(Rejected("not-admitted", self.note))
             screen = self.state.screen
             works = isinstance(screen, Asking) and not (screen.sending or screen.locked)
             if not self.state.over and self._doubt.silence(waits=not works):

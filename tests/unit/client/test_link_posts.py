@@ -288,6 +288,31 @@ def test_a_post_ends_with_its_session(memory: Memory, shelf: Shelf) -> None:
     run(test())
 
 
+def test_a_post_ends_with_its_window(memory: Memory, shelf: Shelf) -> None:
+    async def test() -> None:
+        async with talking(memory, shelf) as (clerk, link):
+            posting = asyncio.ensure_future(link.post(stage(1), "talk", "Hello"))
+            await clerk.hears(Post)
+        with pytest.raises(Rejected, match="closed before an answer came"):
+            await posting
+
+    run(test())
+
+
+def test_a_post_ends_when_its_seat_is_let_in_no_more(memory: Memory, shelf: Shelf) -> None:
+    async def test() -> None:
+        async with talking(memory, shelf) as (clerk, link):
+            posting = asyncio.ensure_future(link.post(stage(1), "talk", "Hello"))
+            await clerk.hears(Post)
+            memory.seat(SEAT, password="another")  # the seat was given to somebody else
+            memory.server.drop_connections(SEAT)
+            with pytest.raises(Rejected) as caught:
+                await posting
+            assert caught.value.code == "not-admitted"
+
+    run(test())
+
+
 @pytest.mark.parametrize("given", ["", "x" * 1001, float("nan")])
 def test_what_cannot_be_posted_is_not_sent(
     memory: Memory, shelf: Shelf, given: str | float
