@@ -11,11 +11,12 @@ import pytest
 from pydantic import JsonValue
 
 from palier.program import Session as ProgramSession
+from palier.schemas import bundle
 from palier.schemas.commands import GetContent, OpenSession, Retry
 from palier.schemas.events import Released, StageOpened
 from palier.schemas.replies import Content, Done, Refused
 from palier.workers.persistence.export import export
-from palier.workers.runtime.catalogue import BUNDLE, SCREENS, Catalogue
+from palier.workers.runtime.catalogue import SCREENS, Catalogue
 from tests.laboratory import Number
 from tests.rehearsal import SESSION, Quick, Rehearsal, program, quick_database, said
 from tests.screened import ASKING, PLAIN, PNG, asking, digest_of, plain, screened, write
@@ -300,7 +301,7 @@ def test_a_seat_is_given_whatever_its_program_shows_by_hash(quick: Quick, tmp_pa
     (tmp_path / SCREENS / "curve.png").write_bytes(PNG)
     write(tmp_path, "first", '<screen><image source="curve.png" alt="A curve"/></screen>')
     write(tmp_path, "second", PLAIN)
-    (tmp_path / BUNDLE).write_bytes(b'{"signed": "controllers"}\n')
+    (tmp_path / bundle.FILE).write_bytes(b'{"signed": "controllers"}\n')
     rehearsal = screened(quick, tmp_path, two_stages, start=False)
 
     snapshot = rehearsal.snapshot("p1")  # in the lobby already: there is time then
@@ -348,7 +349,7 @@ def test_contents_are_for_the_seats_of_their_session_alone(quick: Quick, tmp_pat
 
 
 def test_a_bundle_that_fits_into_no_message_is_refused(quick: Quick, tmp_path: Path) -> None:
-    (tmp_path / BUNDLE).write_bytes(b"x" * 700_001)
+    (tmp_path / bundle.FILE).write_bytes(b"x" * 700_001)
     rehearsal = Rehearsal(quick, Catalogue([]), seats=("p1",))
     rehearsal.catalogue.add("example", program(one_stage), folder=tmp_path)
     opening = OpenSession(session=SESSION, program="example", seats=("p1",))
@@ -357,10 +358,10 @@ def test_a_bundle_that_fits_into_no_message_is_refused(quick: Quick, tmp_path: P
 
     assert isinstance(refused, Refused)
     assert "at most 700000" in refused.reason
-    (tmp_path / BUNDLE).write_bytes(b"x" * 700_000)
+    (tmp_path / bundle.FILE).write_bytes(b"x" * 700_000)
     assert not isinstance(rehearsal.ask(opening), Refused)
-    bundle = rehearsal.snapshot("p1").bundle
-    assert bundle is not None
-    found = content(rehearsal, bundle)
+    signed = rehearsal.snapshot("p1").bundle
+    assert signed is not None
+    found = content(rehearsal, signed)
     assert isinstance(found, Content)
     assert len(base64.b64decode(found.data)) == 700_000

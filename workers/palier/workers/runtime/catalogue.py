@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from palier.program.program import Program
+from palier.schemas import bundle
 from palier.schemas.screens.errors import BadScreen
 from palier.schemas.screens.folder import ScreenFolder, StoredContent, read_folder
 from palier.workers.domain.screens import NOTHING, Screens, told
 from palier.workers.errors import BrokenProgram, UnknownProgram
 
-#: Beside ``program.py``: screens with their pictures, and the author's signed controllers.
-SCREENS, BUNDLE = "screens", "bundle.json"
+#: Beside ``program.py``: screens with their pictures.
+SCREENS = "screens"
 
 #: What a bundle is on its way to a desk, and how many bytes of one fit into a message.
 _BUNDLE_MEDIA, _LARGEST_BUNDLE = "application/vnd.palier.bundle+json", 700_000
@@ -91,7 +92,7 @@ class Catalogue:
         if folder is None:
             screens.replace(NOTHING)
         else:
-            screens.replace(read_screens(folder), bundle=_bundle(folder / BUNDLE))
+            screens.replace(read_screens(folder), bundle=_bundle(folder / bundle.FILE))
         return Loaded(program, screens, folder)
 
     def _read(self, name: str) -> tuple[type[Program], Path]:
