@@ -211,7 +211,7 @@ def test_the_window_can_be_small_or_large(open_desk: Callable[..., DeskProcess])
 
 
 def _ends_at(desk: DeskProcess, width: int) -> bool:
-    left, _, wide, _ = desk.shows("connectivity")
+    left, _, wide, _ = desk.shows("help")
     return abs(left + wide - desk.origin() - width) < 60
 
 

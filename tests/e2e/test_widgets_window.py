@@ -52,11 +52,13 @@ def test_who_types_is_not_disturbed_by_data_that_come(desk: DeskProcess) -> None
     desk.keys("1")
     desk.expect("value", "field.amount", reply="1")
     desk.show("15")
+    desk.expect("value", "submit", reply="Confirm, of 15")
     desk.keys("3")
 
     desk.expect("value", "field.amount", reply="13")
     desk.expect("focus", reply="field.amount")
     desk.show("12")
+    desk.expect("value", "submit", reply="Confirm, of 12")
     desk.keys("Return")
     desk.expect("value", "problem.amount", reply="Enter a number between 0 and 12.")
 

@@ -42,7 +42,7 @@ LEFT = w.Card(
         w.Scale(bind="answer.trust", low="Not at all", high="Entirely"),
         w.Date(bind="answer.born"),
         w.Check(bind="answer.news"),
-        w.Button(text="Confirm", on_click="submit", kind="primary"),
+        w.Button(text="Confirm, of {endowment}", on_click="submit", kind="primary"),
     ),
 )
 RIGHT = w.Card(
