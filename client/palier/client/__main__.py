@@ -98,7 +98,7 @@ def _sit(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         scale=given.scale or prepared.scale,
         language=given.language or prepared.language,
         place=read_place(given.place),
-        unlock_code=read_unlock_code(given.unlock_code_file) if _locks(given) else "",
+        unlock_code=_unlock_code(given, prepared),
     )
     if given.ask:
         # what has no seat yet is no window to lock somebody into
@@ -182,8 +182,12 @@ def _end_with_who_asked() -> None:
         os._exit(1)
 
 
-def _locks(given: argparse.Namespace) -> bool:
-    return given.lock or os.environ.get("PALIER_LOCK", "").lower() in {"1", "true", "yes", "on"}
+def _unlock_code(given: argparse.Namespace, prepared: Prepared) -> str:
+    """Return the code that opens the window; "" where it is not locked."""
+    asked = os.environ.get("PALIER_LOCK", "").lower() in {"1", "true", "yes", "on"}
+    if not (given.lock or prepared.lock or asked):
+        return ""
+    return read_unlock_code(given.unlock_code_file or prepared.unlock_code_file)
 
 
 def _seating(server: str, prepared: Prepared, folder: Path, given: argparse.Namespace) -> Seating:

@@ -38,6 +38,8 @@ class Prepared(Value):
     language: str | None = None
     palette: Literal["light", "dark", "system"] | None = None
     scale: Annotated[float, Field(ge=1, le=2)] | None = None
+    lock: bool = False
+    unlock_code_file: Annotated[Path | None, Field(alias="unlock-code-file")] = None
 
 
 def places() -> tuple[Path, ...]:

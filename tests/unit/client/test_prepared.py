@@ -39,6 +39,14 @@ def test_the_environment_counts_for_more_than_the_file(tmp_path: Path) -> None:
     assert (found.server, found.join, found.room_password) == (ADDRESS, "BBBB-BBBB", "b")
 
 
+def test_a_computer_can_be_prepared_to_be_locked(tmp_path: Path) -> None:
+    file = prepared(tmp_path, 'lock = true\nunlock-code-file = "/etc/palier/unlock"')
+
+    found = read_prepared((file,), {})
+
+    assert (found.lock, found.unlock_code_file) == (True, Path("/etc/palier/unlock"))
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -147,3 +147,13 @@ def test_a_preparation_that_cannot_be_read_is_named(
     (tmp_path / "bin" / FILE).write_text("server = ")
 
     assert str(tmp_path / "bin" / FILE) in said(capsys)
+
+
+def test_a_computer_that_is_prepared_to_be_locked_needs_a_code_to_open_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PALIER_UNLOCK_CODE", raising=False)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / FILE).write_text('server = "host"\nlock = true')
+
+    assert "A locked window needs a code" in said(capsys)
