@@ -170,6 +170,32 @@ def test_what_a_seat_is_refused_is_told_to_the_operator(
     overview.expect("value", "feed.0", reply=said)
 
 
+def test_a_participant_calls_and_the_operator_sees_who_and_why_until_it_is_attended_to(
+    sit: Callable[[str], Sitting],
+    open_linked: Callable[[Sitting], DeskProcess],
+    open_overseen: Callable[[Sitting], DeskProcess],
+) -> None:
+    sitting = sit("timed")
+    desk, overview = open_linked(sitting), open_overseen(sitting)
+    seat = sitting.mine.seat
+    desk.expect("screen", reply="asking")
+    desk.shows("field.value")
+    desk.take_keyboard()
+    desk.keys("F1")
+    desk.expect("focus", reply="dialog.entry")
+    desk.type("no sound")
+    desk.expect("value", "dialog.entry", reply="no sound")
+    desk.keys("Return")
+    desk.expect("value", "help", reply="Help is on its way")
+    overview.expect("value", f"call.{seat}", reply=f"{seat} calls for help: no sound")
+    overview.expect("value", "feed.0", reply=f"{seat}: calls for help (no sound)")
+
+    overview.click(f"attend.{seat}")
+    desk.expect("value", "help", reply="Help")
+    until(lambda: overview.ask("rect", f"call.{seat}") is None, what="the call is over")
+    overview.expect("value", "feed.0", reply=f"{seat}: was helped")
+
+
 def _press_for(overview: DeskProcess, seat: str, what: str, *, reason: str) -> None:
     """Do something to a seat, as an operator does."""
     left, top, _, height = overview.stands(f"seat.{seat}")
