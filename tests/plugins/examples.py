@@ -7,6 +7,8 @@ sh
     that is not there; those that change nothing are run.
 toml, json, mermaid
     are parsed.
+xml
+    a screen is read as one; a part of one must stand in a screen of the gallery, which is.
 text
     is for people alone.
 
@@ -25,6 +27,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sybil import Document, Example, Region, Sybil
@@ -74,6 +77,8 @@ def check_command(line: str) -> None:
     match words:
         case ["palier", *arguments]:
             _parse_palier(arguments)
+        case ["palier-client", *arguments]:
+            _parse_client(arguments)
         case ["./run", verb, *_]:
             _must(bool(re.search(rf"^  {verb}\)", _RUN.read_text(), re.MULTILINE)), line)
         case ["docker", "compose", verb, *_]:
@@ -122,6 +127,15 @@ def _parse_palier(arguments: list[str]) -> None:
         raise Unchecked(f"palier {shlex.join(arguments)}: {said}") from None
 
 
+def _parse_client(arguments: list[str]) -> None:
+    from palier.client.__main__ import parser
+
+    try:
+        parser().parse_args(arguments)
+    except SystemExit:
+        raise Unchecked(f"palier-client {shlex.join(arguments)} cannot be read") from None
+
+
 def _run(words: list[str]) -> None:
     program = str(Path(sys.executable).parent / words[0]) if words[0] == "palier" else words[0]
     done = subprocess.run(
@@ -139,6 +153,28 @@ def check_toml(example: Example) -> None:
 def check_json(example: Example) -> None:
     """Parse JSON."""
     json.loads(str(example.parsed))
+
+
+def check_xml(example: Example) -> None:
+    """Read a screen; look for a part of one among the gallery's."""
+    from palier.schemas.screens.folder import read_file
+
+    text = str(example.parsed).strip()
+    if text.startswith("<screen"):
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "example.xml"
+            path.write_text(text, encoding="utf-8")
+            read_file(path)
+        return
+    files = (ROOT / "programs" / "gallery" / "screens").glob("*.xml")
+    lines = _bare(text)
+    if not any(lines in _bare(one.read_text(encoding="utf-8")) for one in files):
+        raise Unchecked(f"no screen of the gallery has this: {text[:60]}")
+
+
+def _bare(text: str) -> str:
+    """Return the lines without what they are indented by."""
+    return "\n".join(line.strip() for line in text.splitlines())
 
 
 def check_mermaid(example: Example) -> None:
@@ -163,6 +199,7 @@ _CHECKS: dict[str, Callable[[Example], None]] = {
     "sh": check_shell,
     "toml": check_toml,
     "json": check_json,
+    "xml": check_xml,
     "mermaid": check_mermaid,
     "text": for_people,
 }

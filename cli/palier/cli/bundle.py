@@ -26,7 +26,7 @@ app = typer.Typer(no_args_is_help=True, help="Sign what desks run: a program's c
 _DAYS = 180
 
 Key = Annotated[Path, typer.Option("--key", help="The file of the private key.")]
-Folder = Annotated[Path, typer.Argument(help="The program's folder.", exists=True, file_okay=False)]
+Folder = Annotated[Path, typer.Argument(help="The program's folder.")]
 
 
 @app.command("key")

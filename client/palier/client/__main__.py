@@ -35,7 +35,7 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if given.debug else logging.ERROR, format="%(message)s")
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # what it says, we say in our words
     try:
@@ -49,15 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    made = argparse.ArgumentParser(
         prog="palier-client",
         description="Sit down at a seat: with a code the first time, without one ever after.",
         epilog=f"A file {FILE} beside this program, or in the settings folder of its user, may say "
         "the same as these options.",
         allow_abbrev=False,
     )
-    add = parser.add_argument
+    add = made.add_argument
     add("--server", help="RabbitMQ's address, amqp://room:PASSWORD@host:5672/palier; or amqps://")
     add("--join", metavar="CODE", help="a one-time code")
     add("--seat", metavar="NAME", help="a seat joined from here before; the last one by default")
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--ask", action="store_true", help=argparse.SUPPRESS)
     add("--debug", action="store_true", help="show tracebacks and the log")
     add("--version", action="version", version=f"palier-client {version('palier-client')}")
-    return parser
+    return made
 
 
 def _scale(text: str) -> float:
