@@ -80,6 +80,18 @@ def test_columns_stand_one_above_the_other_in_a_narrow_window(kit: Kit) -> None:
     assert _widths(opened) == [576, 384]
 
 
+def test_columns_one_above_the_other_are_parted_like_cards(kit: Kit) -> None:
+    opened = open_screen(kit, _two(show_if="more"), data={"more": True}, width=749)
+    around = [18, 24]
+
+    assert sorted(_spaces()) == sorted([*around, 16])
+    opened.follow(data={"more": False})
+    assert sorted(_spaces()) == around
+    opened.follow(data={"more": True})
+    opened.page.lay_out(1281)
+    assert sorted(_spaces()) == around, "side by side"
+
+
 def test_a_screen_without_columns_is_no_wider_than_can_be_read(kit: Kit) -> None:
     open_screen(kit, Card(children=(Text(text="alone"),)), width=2560)
 

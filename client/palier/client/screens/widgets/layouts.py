@@ -158,6 +158,8 @@ class ColumnsFace(WidgetFace[Columns]):
         self._beside = False
         self._seen: tuple[AnyWidgetFace, ...] = ()
         self._cells: list[Item] = []
+        #: Above each column, where they stand one above the other.
+        self._spaces: list[Item] = []
 
     @property
     def inner(self) -> tuple[AnyWidgetFace, ...]:
@@ -177,8 +179,9 @@ class ColumnsFace(WidgetFace[Columns]):
     def build_inside(self) -> None:
         """Add a cell for each column: within it, the edge is the column's."""
         with self.kit.across(spacing=self._gap) as self._row:
-            self.kit.themes.bind(self._row, "gutter")
+            self.kit.themes.bind(self._row, "flush")
             for one in self._inner:
+                self._spaces.append(dpg.add_spacer(height=self.kit.px(self._gap), show=False))
                 with self.kit.panel("plain", auto_resize_y=True) as cell:
                     one.build()
                 self._cells.append(cell)
@@ -208,6 +211,8 @@ class ColumnsFace(WidgetFace[Columns]):
             dpg.configure_item(cell, width=mine)
             one.lay_out(mine)
             one.stretch(0)
+        for one, space in zip(self._inner, self._spaces, strict=True):
+            dpg.configure_item(space, show=not self._beside and one in self._seen[1:])
 
     def _shares(self, width: int) -> dict[AnyWidgetFace, int]:
         given = self.widget.weights or (1,) * len(self._inner)
