@@ -56,6 +56,15 @@ def test_what_passes_is_handed_in_once_and_locked(kit: Kit) -> None:
     assert opened.page.scene.sending
 
 
+def test_what_is_on_its_way_is_not_changed_any_more(kit: Kit) -> None:
+    opened = open_screen(kit, amount(), SUBMIT, fields=(AMOUNT,))
+    opened.type("amount", "7")
+    opened.press("submit")
+    opened.put("answer.amount", 3)
+    opened.page.scene.edit("answer.amount", "4")
+    assert opened.draft["amount"] == "7"
+
+
 def test_all_that_is_wrong_is_said_beside_its_field_until_it_is_mended(kit: Kit) -> None:
     opened = open_screen(
         kit,

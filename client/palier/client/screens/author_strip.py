@@ -13,7 +13,7 @@ class AuthorStrip:
 
     def __init__(self, kit: Kit) -> None:
         with kit.panel("strip-bad", auto_resize_y=True, width=-1, show=False) as self._panel:
-            self._text = kit.name("author", kit.text("", role="small-strong", wrap=True))
+            self._text = kit.name("author", kit.text("", role="small-strong", ink="bad", wrap=True))
         self._kit = kit
 
     def show(self, view: View) -> None:

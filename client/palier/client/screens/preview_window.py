@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -18,6 +18,9 @@ from palier.client.screens.preview import PreviewErrands, Source, read, unreadab
 from palier.client.screens.window import inner_size, show, window
 from palier.client.view import View
 from palier.schemas.screens.errors import BadScreen
+
+#: The clock of the pictures: they change when the screen does, and only then.
+_CLOCK = datetime(2026, 5, 12, 14, 44, 7, tzinfo=UTC)
 
 
 def show_preview(source: Source, *, look: Look, watch: bool) -> None:
@@ -73,7 +76,7 @@ def shoot_preview(source: Source, target: Path, *, look: Look, size: tuple[int, 
         # a picture is of the screen, what has to be mended is told beside it
         shown = replace(found.view.shown, problem="")
         desk.take(replace(found.view, shown=shown))
-        frame = framer(lambda: desk.tick(datetime.now(), *inner_size()))  # noqa: DTZ005 - wall clock
+        frame = framer(lambda: desk.tick(_CLOCK, *inner_size()))
         show(desk.root)
         frame(2 * SETTLED)
         save(target, frame)

@@ -295,7 +295,7 @@ class Scene:
     def edit(self, place: str, raw: Raw) -> None:
         """Keep what a participant puts into an input, and do what its ``on-change`` names."""
         key = _key(place)
-        if self.draft.get(key) == raw and key in self.draft:
+        if self.sending or (key in self.draft and self.draft[key] == raw):
             return
         self.draft[key] = raw
         self.touch()
@@ -310,6 +310,10 @@ class Scene:
         Raises `ControllerError` where the screen has no such place.
         """
         kind, _, name = place.partition(".")
+        if kind == "answer" and self.sending:
+            # an action that was begun before may come to its end now
+            _log.warning("Screen %s: %s is not changed any more", self.spec.name, place)
+            return
         if place in self.inputs or (kind == "answer" and self._has_field(name)):
             self.draft[_key(place)] = show_raw(value, self.kit.words.numerals)
         elif kind == "local" and name in self.locals:
