@@ -282,4 +282,4 @@ def line_for_a_pc(server: Server) -> str:
     address = Address.parse(server.amqp)
     room = replace(address, user=ROOM, password=server.room_password or "PASSWORD")
     near = ", on this computer alone" if address.host in {"127.0.0.1", "::1", "localhost"} else ""
-    return f"At a PC{near}: palier-client --server {room.url()} --join CODE"
+    return f"At a PC{near}:\npalier-client --server {room.url()} --join CODE"

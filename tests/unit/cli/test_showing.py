@@ -320,12 +320,12 @@ def test_who_calls_for_help_is_said_with_what_ends_it() -> None:
     [
         (
             Server(amqp="amqp://10.0.0.5:5672/palier", room_password="a b"),
-            "At a PC: palier-client --server amqp://room:a%20b@10.0.0.5:5672/palier --join CODE",
+            "At a PC:\npalier-client --server amqp://room:a%20b@10.0.0.5:5672/palier --join CODE",
         ),
         (
             Server(amqp="amqps://127.0.0.1:5671/palier"),
             (
-                "At a PC, on this computer alone: palier-client --server "
+                "At a PC, on this computer alone:\npalier-client --server "
                 "amqps://room:PASSWORD@127.0.0.1:5671/palier --join CODE"
             ),
         ),
