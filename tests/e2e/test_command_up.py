@@ -200,7 +200,8 @@ def test_people_read_tables_that_fit_eighty_columns(up: Up, tmp_path: Path) -> N
         line
         for one in said.values()
         for line in one.out.splitlines()
-        if len(line) > 80 and not line.startswith("/")
+        # what is to be copied stays in one line
+        if len(line) > 80 and not line.startswith(("/", "palier-client "))
     ]
     assert wide == []
 
