@@ -44,8 +44,8 @@ def test_enter_goes_on_from_a_page_that_asks_for_nothing_once_for_each_press(
     desk.show("results")
     desk.take_keyboard()
     desk.shows("submit")
-    desk.keys("Return")
     assert desk.event()["painted"] == "results"
+    desk.keys("Return")
     assert desk.event() == {"submitted": None}
     desk.show("form")
     assert desk.event()["painted"] == "contribute"
