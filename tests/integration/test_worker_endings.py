@@ -55,7 +55,7 @@ def test_a_link_does_not_ask_a_session_that_is_over_again_and_again(
     laboratory = small_laboratory
     laboratory.seats = laboratory.more_seats(2)
     monkeypatch.setattr(links, "_TICK", 0.05)
-    monkeypatch.setattr(links, "_AGAIN", 60.0)
+    monkeypatch.setattr("palier.client.doubt._AGAIN", 60.0)
 
     async def test() -> None:
         assert isinstance(laboratory.server, Memory)

@@ -23,8 +23,8 @@ from tests.laboratory import FaultyTransport, Laboratory, check_record
 
 @pytest.fixture(autouse=True)
 def _quick_to_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "_DOUBT", 0.4)
-    monkeypatch.setattr(links, "_AGAIN", 0.4)
+    monkeypatch.setattr("palier.client.doubt._SILENCE", 0.4)
+    monkeypatch.setattr("palier.client.doubt._AGAIN", 0.4)
     monkeypatch.setattr(links, "_TICK", 0.05)
 
 

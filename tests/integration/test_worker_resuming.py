@@ -157,8 +157,8 @@ def test_bots_get_to_the_end_though_the_queue_of_commands_is_deleted(
 ) -> None:
     laboratory = small_laboratory
     monkeypatch.setattr("palier.client.unsettled._AGAIN", 0.5)
-    monkeypatch.setattr("palier.client.link._AGAIN", 0.5)
-    monkeypatch.setattr("palier.client.link._DOUBT", 0.5)
+    monkeypatch.setattr("palier.client.doubt._AGAIN", 0.5)
+    monkeypatch.setattr("palier.client.doubt._SILENCE", 0.5)
 
     async def test() -> None:
         async with laboratory.working(), laboratory.operator() as operator:
