@@ -28,7 +28,7 @@ from palier.cli.operating import operator_of
 from palier.cli.running import run
 from palier.cli.server import Server
 from palier.cli.showing import err, first_look, out, overview_table
-from palier.cli.stack import stack
+from palier.cli.stack import need_programs, stack
 from palier.cli.up import stop_on_signals, tell
 from palier.client.asking import Operator
 from palier.client.errors import NoAnswer, NoDisplay
@@ -79,6 +79,7 @@ def demo(  # noqa: PLR0913 - each is an option of its own
     from palier.cli.exports import read_exports, write_exports
 
     stop_on_signals()
+    need_programs(programs)
     played = _program(programs, program)
     seats = _seats(played, seats, bots)
     if chaos and program != _PROGRAM:

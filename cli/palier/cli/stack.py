@@ -19,6 +19,12 @@ from palier.cli.server import Server
 _WORKER_DEADLINE = 60.0
 
 
+def need_programs(folder: Path) -> None:
+    """Raise `CommandError` where there is no folder of programs."""
+    if not folder.is_dir():
+        raise CommandError(f"There is no folder {folder}: say with --programs where they are.")
+
+
 @contextmanager
 def stack(
     data: Path,
@@ -32,8 +38,7 @@ def stack(
 
     Who uses it has to `KeptServer.look` now and then.
     """
-    if not programs.is_dir():
-        raise CommandError(f"There is no folder {programs}: say with --programs where they are.")
+    need_programs(programs)
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
