@@ -19,6 +19,9 @@ LINKED, OVERSEEN = DESK.with_name("linked_process.py"), DESK.with_name("overseen
 
 DEADLINE = 60.0
 
+#: How often a text is typed, and seconds until it is seen.
+_ATTEMPTS, _SOON = 5, 4.0
+
 
 def until(condition: Callable[[], Any], *, what: str) -> Any:
     """Return what the condition returns once it is true; the port answers frame by frame."""
@@ -101,6 +104,20 @@ class DeskProcess:
 
     def type(self, text: str) -> None:
         self.tool("type", "--delay", "40", text)
+
+    def writes(self, name: str, text: str) -> None:
+        """Type into what has the keyboard, until it stands there.
+
+        A computer so busy that it draws no frame between two keys may lose one, as for a person.
+        """
+        for _ in range(_ATTEMPTS):
+            self.type(text)
+            end = monotonic() + _SOON
+            while monotonic() < end:
+                if self.ask("value", name) == text:
+                    return
+            self.keys("ctrl+a")
+        raise AssertionError(f"{name} does not show {text!r}, but {self.ask('value', name)!r}")
 
     def window(self) -> str:
         mine = ("--all", "--pid", str(self.process.pid), "--name", "^Palier")

@@ -33,8 +33,7 @@ def ask_for_the_code(desk: DeskProcess) -> None:
 def give(desk: DeskProcess, code: str) -> None:
     desk.expect("focus", reply="dialog.entry")
     desk.expect("value", "dialog.entry", reply="")
-    desk.type(code)
-    desk.expect("value", "dialog.entry", reply=code)
+    desk.writes("dialog.entry", code)
     # two presses within half a second are one that is held
     desk.tool("sleep", "0.6", "key", "Return")
 

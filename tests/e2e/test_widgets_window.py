@@ -85,6 +85,8 @@ def test_a_tab_is_opened_by_a_click_and_by_keyboard(desk: DeskProcess) -> None:
     desk.shows("widget.example")
     assert desk.ask("rect", "widget.rules") is None
 
-    desk.keys("shift+Tab", "space")
+    desk.keys("shift+Tab")
+    desk.expect("focus", reply="widget.tabs.0")
+    desk.keys("space")
 
     desk.shows("widget.rules")
