@@ -25,7 +25,7 @@ Message = TypeVar("Message")
 _NUDGE = object()
 
 #: Seconds after the last thing that happened: a window is alert, then idle, then at rest.
-_ALERT, _IDLE = 0.6, 10.0
+_ALERT, _IDLE = 0.6, 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
