@@ -55,7 +55,10 @@ def main() -> None:
     """Build it and say how large it is."""
     parser = argparse.ArgumentParser(description="Build the desk as one file.")
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "dist")
-    made = build(parser.parse_args().folder.resolve())
+    try:
+        made = build(parser.parse_args().folder.resolve())
+    except subprocess.CalledProcessError as error:
+        parser.exit(error.returncode, "PyInstaller could not build the desk: it says above why.\n")
     print(f"{made}  {made.stat().st_size / 1e6:.1f} MB")  # noqa: T201 - to whoever runs this
 
 
