@@ -21,10 +21,12 @@ from palier.client.shelf import Kept, Shelf
 from palier.client.unanswered import Unanswered
 from palier.client.view import Shown
 from palier.client.voice import Spawn
+from palier.schemas.bundle import MEDIA as BUNDLE
 from palier.schemas.commands import GetContent
 from palier.schemas.events import ScreenChanged
 from palier.schemas.message import Message
 from palier.schemas.replies import Content, Media
+from palier.schemas.screens.screen import MEDIA as SCREEN
 from palier.schemas.screens.screen import ScreenSpec
 from palier.schemas.screens.screen import digest as digest_of
 
@@ -35,9 +37,6 @@ _AT_ONCE = 3
 
 #: Seconds after which what was refused or came damaged is asked for again: at first, and at most.
 _SOON, _LATEST = 1.0, 30.0
-
-_SCREEN = "application/vnd.palier.screen+json"
-_BUNDLE = "application/vnd.palier.bundle+json"
 
 
 class Contents:
@@ -70,6 +69,8 @@ class Contents:
         self._bundle: str | None = None
         self._bundles: dict[str, bytes] = {}
         self._underway: set[str] = set()
+        #: One is looked for after the other, so that the most urgent is asked for first.
+        self._looking = asyncio.Lock()
         #: How often something was asked for in vain, and when it is asked for again.
         self._vain: dict[str, tuple[int, float]] = {}
         #: What an author has saved since: the newest screen for each that it came from, what is
@@ -189,7 +190,8 @@ class Contents:
 
     async def _get(self, digest: str) -> None:
         try:
-            kept = await asyncio.to_thread(self._shelf.find, digest)
+            async with self._looking:
+                kept = await asyncio.to_thread(self._shelf.find, digest)
             if kept is None:
                 question = GetContent(session=self._session, digest=digest)
                 content = await self._unanswered.ask(question)
@@ -209,10 +211,10 @@ class Contents:
         self._changed()
 
     def _take(self, digest: str, kept: Kept) -> None:
-        if kept.media == _BUNDLE:
+        if kept.media == BUNDLE:
             self._bundles[digest] = kept.data
             return
-        if kept.media != _SCREEN:
+        if kept.media != SCREEN:
             if kept.path is None:
                 self._undrawn.add(digest)
             else:

@@ -24,6 +24,9 @@ LARGEST, MOST_FILES = 400 * 1024, 64
 #: The file of a program's folder that has it.
 FILE = "bundle.json"
 
+#: What a bundle travels as.
+MEDIA: Literal["application/vnd.palier.bundle+json"] = "application/vnd.palier.bundle+json"
+
 #: A Python file beside ``controllers.py``.
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,63}\.py$")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random as chance
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,14 +22,14 @@ def course(
     given = program.Settings.model_validate(settings or {})
     execution = Execution(program(given), seats=seats, seed=1)
     random = chance.Random(1)
-    waiting = _stages(execution.start(at=NOW, perform=_no_effects))
+    waiting = stages(execution.start(at=NOW, perform=no_effects))
     shown = []
     while waiting:
         stage = waiting.pop(0)
         shown.append(stage)
         parties = seats if stage.scope == "all" else tuple(stage.private or seats)
         answers = {seat: _answer(stage, random) for seat in parties}
-        waiting += _stages(execution.resume(stage.scope, answers, at=NOW, perform=_no_effects))
+        waiting += stages(execution.resume(stage.scope, answers, at=NOW, perform=no_effects))
     return shown
 
 
@@ -38,9 +39,11 @@ def _answer(stage: StageRequest, random: chance.Random) -> Form | None:
     )
 
 
-def _stages(asked: list[Any]) -> list[StageRequest]:
+def stages(asked: Sequence[Any]) -> list[StageRequest]:
+    """Return the stages among what a program asks for."""
     return [one for one in asked if isinstance(one, StageRequest)]
 
 
-def _no_effects(request: OnceRequest) -> Any:
+def no_effects(request: OnceRequest) -> Any:
+    """Refuse a side effect: the program has none."""
     raise AssertionError(f"nobody asked for {request}")

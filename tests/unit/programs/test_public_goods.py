@@ -5,28 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from palier.program import Form
-from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
+from palier.program.requests import ScopeRequest
 from palier.schemas.forms import describe
 from palier.schemas.screens.folder import read_folder
 from palier.workers.domain.execution import Asked, Execution
 from palier.workers.runtime.catalogue import Catalogue
-from tests.unit.programs.courses import course
+from tests.unit.programs.courses import course, no_effects, stages
 
 PROGRAMS = Path(__file__).parents[3] / "programs"
 SEATS = ("p1", "p2", "p3", "p4")
-
-
-def stages(asked: list[Asked]) -> list[StageRequest]:
-    return [one for one in asked if isinstance(one, StageRequest)]
-
-
-def no_effects(request: OnceRequest) -> Any:
-    raise AssertionError(f"nobody asked for {request}")
 
 
 def play(amounts: list[dict[str, int]], *, multiplier: float = 1.6) -> Execution:

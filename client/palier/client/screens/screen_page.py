@@ -57,7 +57,7 @@ class ScreenPage(Page):
         spec, screen = view.shown.spec, view.screen
         assert spec is not None
         assert isinstance(screen, Asking)
-        super().__init__(kit, (*key_of(screen.stage), spec.digest))
+        super().__init__(kit, (*key_of(screen.stage), spec))
         self.acting: Acting | None = None
         self.draft = draft
         self.scene = Scene(

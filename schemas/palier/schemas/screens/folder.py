@@ -15,11 +15,8 @@ from palier.schemas.screens.checks import UNKNOWN, check
 from palier.schemas.screens.document import LARGEST_FILE
 from palier.schemas.screens.errors import BadScreen, Mistake
 from palier.schemas.screens.reader import Written, place_of, read_screen
-from palier.schemas.screens.screen import LARGEST_IMAGE, ScreenSpec, digest
+from palier.schemas.screens.screen import LARGEST_IMAGE, MEDIA, ScreenSpec, digest
 from palier.schemas.screens.suggestions import suggestion
-
-#: What a screen travels as.
-SCREEN = "application/vnd.palier.screen+json"
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PICTURES = (".png", ".jpg", ".jpeg")
@@ -107,7 +104,7 @@ def read_folder(folder: Path) -> ScreenFolder:
             continue
         screens[screen.spec.name] = screen
         contents.update(screen.contents)
-        contents[screen.spec.digest] = StoredContent(SCREEN, screen.spec.canonical())
+        contents[screen.spec.digest] = StoredContent(MEDIA, screen.spec.canonical())
     if mistakes:
         raise BadScreen(tuple(mistakes))
     return ScreenFolder(MappingProxyType(screens), MappingProxyType(contents))

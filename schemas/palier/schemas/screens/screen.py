@@ -14,6 +14,9 @@ from palier.schemas.screens.widgets import Chat, Key, Tagged, Widget, Words, wal
 #: Limits of one screen: widgets, how deep they nest, bytes of its JSON.
 MOST_WIDGETS, DEEPEST, LARGEST = 2_000, 20, 256 * 1024
 
+#: What a screen travels as.
+MEDIA: Literal["application/vnd.palier.screen+json"] = "application/vnd.palier.screen+json"
+
 #: Bytes of one picture.
 LARGEST_IMAGE = 512 * 1024
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from palier.schemas.screens.errors import BadScreen
-from palier.schemas.screens.folder import SCREEN, read_file, read_folder
+from palier.schemas.screens.folder import read_file, read_folder
+from palier.schemas.screens.screen import MEDIA as SCREEN
 from palier.schemas.screens.screen import Datum, Local, ScreenSpec, Strings, digest
 from palier.schemas.screens.widgets import (
     Actions,

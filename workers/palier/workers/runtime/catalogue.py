@@ -18,8 +18,8 @@ from palier.workers.errors import BrokenProgram, UnknownProgram
 #: Beside ``program.py``: screens with their pictures.
 SCREENS = "screens"
 
-#: What a bundle is on its way to a desk, and how many bytes of one fit into a message.
-_BUNDLE_MEDIA, _LARGEST_BUNDLE = "application/vnd.palier.bundle+json", 700_000
+#: Bytes of a bundle that fit into a message.
+_LARGEST_BUNDLE = 700_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _bundle(path: Path) -> StoredContent | None:
             f"{path} has {len(data)} bytes, and a bundle at most {_LARGEST_BUNDLE}: "
             "take out what its controllers do not need."
         )
-    return StoredContent(media=_BUNDLE_MEDIA, data=data)
+    return StoredContent(media=bundle.MEDIA, data=data)
 
 
 def _read(path: Path, name: str) -> type[Program]:
