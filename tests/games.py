@@ -43,7 +43,8 @@ class Game:
         self.thinking = 0.0
         assert set(await asyncio.gather(*self._playing)) == {"finished"}
         await self.laboratory.told()
-        assert await self.laboratory.lost() == []
+        lost = await self.laboratory.lost()
+        assert lost == [], lost
         assert await self.laboratory.left_in(commands_queue(0)) == 0
         check_record(self.laboratory.database, self.laboratory.session)
         earned = payoffs(self.laboratory.database, self.laboratory.session)
