@@ -43,7 +43,7 @@ class Game:
         self.thinking = 0.0
         assert set(await asyncio.gather(*self._playing)) == {"finished"}
         await self.laboratory.told()
-        lost = await self.laboratory.lost()
+        lost = await self.laboratory.unanswered()
         assert lost == [], lost
         assert await self.laboratory.left_in(commands_queue(0)) == 0
         check_record(self.laboratory.database, self.laboratory.session)

@@ -40,6 +40,7 @@ from palier.schemas.commands import OpenSession, Submit
 from palier.schemas.envelope import Envelope, Properties, unpack
 from palier.schemas.message import Command, Message, Query, Reply
 from palier.schemas.names import ALL, OPERATOR
+from palier.schemas.registry import message_type
 from palier.workers.persistence import tables
 from palier.workers.runtime.batch import BatchHandler
 from palier.workers.runtime.catalogue import Catalogue
@@ -238,9 +239,27 @@ class Laboratory:
             for one in await self.dead_letters(await self.left_in(queue), queue=queue)
         ]
 
+    async def unanswered(self) -> list[object]:
+        """Return what is `lost` but for what its sender has asked once more, and heard.
+
+        After RabbitMQ was killed a client may be back before there is a queue of commands again.
+        """
+        known = {one.message_id for one in self.database.ask(select(tables.inbox.c.message_id))}
+        return [
+            (queue, one.routing_key, dict(one.properties.headers), one.body)
+            for queue in ("dead-letters", "unroutable")
+            for one in await self.dead_letters(await self.left_in(queue), queue=queue)
+            if queue == "dead-letters"
+            or not (_is_query(one.properties.kind) or one.properties.message_id in known)
+        ]
+
     async def told(self) -> None:
         """Wait until everything is told: the outbox is empty."""
         await until(lambda: not self.database.ask(select(tables.outbox.c.seq)))
+
+
+def _is_query(kind: str | None) -> bool:
+    return kind is not None and issubclass(message_type(kind), Query)
 
 
 @asynccontextmanager
