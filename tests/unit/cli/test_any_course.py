@@ -13,7 +13,7 @@ from palier.cli.questions import Question, TimeOfDay, answer
 from palier.cli.waiting import waiting
 from palier.program import Group
 from palier.program import Session as ProgramSession
-from palier.program.scope import Missing
+from palier.program.stage import Missing
 from palier.schemas.commands import (
     Advance,
     ChangeClock,

@@ -10,7 +10,7 @@ from pydantic import Field
 from palier.program.errors import ProgramError
 from palier.program.participant import Participant
 from palier.program.program import Program
-from palier.program.scope import Group, Session
+from palier.program.session import Group, Session
 from palier.schemas.forms import Form
 
 __all__ = [

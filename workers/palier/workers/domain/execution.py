@@ -21,7 +21,8 @@ from palier.program.errors import ProgramError
 from palier.program.participant import Participant
 from palier.program.program import Program
 from palier.program.requests import Abandoned, Gather, OnceRequest, ScopeRequest, StageRequest
-from palier.program.scope import Moment, Session
+from palier.program.scope import Moment
+from palier.program.session import Session
 from palier.schemas.forms import Form
 from palier.workers.errors import ProgramFailed
 

@@ -7,8 +7,8 @@ import secrets
 from pydantic import ValidationError
 
 from palier.program.errors import ProgramError
+from palier.program.matching import check_groups
 from palier.program.program import Program
-from palier.program.scope import check_groups
 from palier.schemas.commands import OpenSession
 from palier.schemas.envelope import Envelope
 from palier.schemas.errors import PalierError
