@@ -1,0 +1,327 @@
+"""Playing a program: one answer after the other, and a clock that jumps where nobody answers."""
+
+from __future__ import annotations
+
+import random as chance
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
+
+from palier.program.errors import ProgramError
+from palier.program.matching import check_groups
+from palier.program.participant import Participant
+from palier.program.program import Program
+from palier.program.testing.errors import (
+    BadAnswer,
+    Endless,
+    NobodyGoesOn,
+    NoSuchSeat,
+    NoSuchStage,
+    PlayError,
+)
+from palier.program.testing.loading import screens_of
+from palier.program.testing.result import Result, Shown, openings
+from palier.program.testing.scripts import MISSING, Missing, Script, given
+from palier.schemas.commands import Submit
+from palier.schemas.events import Stage
+from palier.schemas.forms import Form
+from palier.schemas.names import check_name
+from palier.workers.domain.deadlines import tick
+from palier.workers.domain.facts import Fact, Opened
+from palier.workers.domain.record import Opening
+from palier.workers.domain.refusal import Refusal, validated
+from palier.workers.domain.scope import Generation
+from palier.workers.domain.session import Session
+from palier.workers.errors import ProgramFailed
+
+#: When every session begins.
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+#: Stages after which a session counts as one without an end, unless a test says otherwise.
+_LIMIT = 10_000
+
+_NO_ANSWER = "A script gives a form, a mapping from field to value, None or MISSING"
+
+#: How often an answer is drawn that the form's own rules refuse.
+_DRAWS = 100
+
+#: Seats that never answer, or each with the stage (and its visit) from which on it does not.
+Absent: TypeAlias = Collection[str] | Mapping[str, str | tuple[str, int]]
+
+#: How many seconds an answer takes: the same for all, or a function of participant and stage.
+Pace: TypeAlias = float | Callable[[Participant, Stage], float]
+
+
+def play(  # noqa: PLR0913 - each is an option of its own
+    program: type[Program],
+    *,
+    seats: int | Iterable[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    answers: Mapping[str, Script] | None = None,
+    absent: Absent = (),
+    pace: Pace = 0.0,
+    limit: int = _LIMIT,
+) -> Result:
+    """Play a whole session in memory and return what came of it.
+
+    ``seats`` is how many, or their names; by default one group. ``answers`` are scripts by the name
+    of a stage: a form, a mapping, or a function of (participant, stage) that returns one; what is
+    not scripted is drawn by chance from the form. ``absent`` seats never answer, from a stage on
+    if one is named: ``{"p2": "contribute"}``, ``{"p2": ("contribute", 3)}`` for its third visit;
+    then time passes, and the policy of each stage applies. A script that gives `MISSING` is for one
+    stage alone. ``pace`` is how many seconds answers take, and so the order in which they come.
+
+    Blocks for milliseconds. Raises what the program raises, `ProgramError` where the session could
+    not be opened or a screen does not fit its stage, and `PlayError`.
+    """
+    opening = _opening(program, seats, seed)
+    prepared = program(_settings(program, settings or {}))
+    return _Playing(
+        _Sitting(opening, prepared, screens=screens_of(program)),
+        answers=dict(answers or {}),
+        absent=_absences(absent, opening.seats),
+        pace=pace,
+        limit=limit,
+    ).to_the_end()
+
+
+def _opening(program: type[Program], seats: int | Iterable[str] | None, seed: int) -> Opening:
+    if seats is None:
+        seats = program.group_size or 1
+    names = tuple(f"p{one}" for one in range(1, seats + 1)) if isinstance(seats, int) else seats
+    chosen = tuple(check_name(one) for one in names)
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise PlayError(f"seats={seats!r}: a session has one seat or more, each with its own name.")
+    if program.group_size is not None:
+        check_groups(len(chosen), program.group_size)
+    return Opening(
+        name="testing",
+        program=program.__name__,
+        seats=chosen,
+        settings={},
+        partition=0,
+        seed=seed,
+        auto_start=False,
+        author="testing",
+        at=NOON,
+    )
+
+
+def _settings(program: type[Program], settings: Mapping[str, Any]) -> Program.Settings:
+    try:
+        return program.Settings.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise ProgramError(f"Setting {name!r} of {program.__name__}: {first['msg']}") from None
+
+
+def _absences(absent: Absent, seats: tuple[str, ...]) -> dict[str, tuple[str, int] | None]:
+    """Return from which stage and visit on each does not answer; None: from the first on."""
+    for one in absent:
+        if one not in seats:
+            raise NoSuchSeat(one, seats=seats, said="absent=")
+    if not isinstance(absent, Mapping):
+        return dict.fromkeys(absent)
+    return {seat: (since, 1) if isinstance(since, str) else since for seat, since in absent.items()}
+
+
+class _Sitting(Session):
+    """A session that keeps what its program raised."""
+
+    failure: ProgramFailed | None = None
+
+    def stop(self, failure: ProgramFailed, at: datetime) -> list[Fact]:
+        self.failure = failure
+        return super().stop(failure, at)
+
+
+class _Playing:
+    """A session, and everyone who takes part in it."""
+
+    def __init__(
+        self,
+        session: _Sitting,
+        *,
+        answers: dict[str, Script],
+        absent: dict[str, tuple[str, int] | None],
+        pace: Pace,
+        limit: int,
+    ) -> None:
+        self._session = session
+        self._answers = answers
+        self._absent = absent
+        self._gone = {seat for seat, since in absent.items() if since is None}
+        self._pace = pace
+        self._limit = limit
+        self._now = NOON
+        self._people = {one.seat: one for one in session.execution.participants}
+        self._chance = {
+            seat: chance.Random(f"{session.opening.seed}:{seat}")  # noqa: S311 - repeatable
+            for seat in session.seats
+        }
+        #: Who answers next: when, in which order, where, which generation, which seat.
+        self._coming: list[tuple[datetime, int, str, int, str]] = []
+        self._order = count()
+        self._facts: list[Fact] = []
+        self._shown: list[Shown] = []
+
+    def to_the_end(self) -> Result:
+        session = self._session
+        try:
+            self._note(session.begin(author="testing", at=self._now))
+            while not session.over:
+                self._go_on()
+        finally:
+            session.execution.close()
+        self._check_names()
+        return Result(
+            program=session.opening.program,
+            seed=session.opening.seed,
+            settings=session.program.settings,
+            participants=session.execution.participants,
+            payoffs={seat: session.payoff(seat) for seat in session.seats},
+            standings=dict(session.standings),
+            stages=tuple(self._shown),
+            reason=session.reason,
+            seconds=(self._now - NOON).total_seconds(),
+            facts=tuple(self._facts),
+        )
+
+    def _go_on(self) -> None:
+        """Do what comes next: somebody's answer, or what is due when nobody answers."""
+        next_answer = self._coming[0][0] if self._coming else None
+        if next_answer is None or next_answer > self._now:
+            due = min(
+                (one.due_at for _, one in self._session.open_scopes() if one.due_at is not None),
+                default=None,
+            )
+            if due is not None and (next_answer is None or due < next_answer):
+                self._now = max(self._now, due)
+                self._note(tick(self._session, message_id="due", at=self._now))
+                return
+            if next_answer is None:
+                raise self._stuck()
+        self._now, _, scope, number, seat = heappop(self._coming)
+        generation = self._session.scopes[scope].current
+        if (
+            generation is not None
+            and generation.number == number
+            and generation.open
+            and seat in generation.barrier.missing
+            and self._session.standings[seat] == "active"
+        ):
+            self._submit(generation, seat)
+
+    def _submit(self, generation: Generation, seat: str) -> None:
+        stage = self._session.shown(generation, seat=seat)
+        answer = self._answer(generation, stage, seat)
+        if answer is MISSING:
+            return
+        kept = None if answer is None else _plain(answer)
+        outcome = self._session.submit(
+            Submit(
+                session=self._session.name,
+                scope=stage.scope,
+                generation=stage.generation,
+                answer=kept,
+            ),
+            seat=seat,
+            message_id="answer",
+            at=self._now,
+        )
+        if isinstance(outcome, Refusal):
+            raise BadAnswer(
+                stage, seat=seat, answer=answer, reason=outcome.reason, fields=outcome.fields
+            )
+        self._note(outcome)
+
+    def _answer(
+        self, generation: Generation, stage: Stage, seat: str
+    ) -> Form | Mapping[str, Any] | Missing | None:
+        if stage.name in self._answers:
+            answer: Any = given(self._answers[stage.name], self._people[seat], stage)
+            if answer is None or isinstance(answer, Form | Mapping | Missing):
+                return answer
+            raise BadAnswer(stage, seat=seat, answer=answer, reason=_NO_ANSWER, fields={})
+        if stage.form is None:
+            return None
+        for _ in range(_DRAWS):
+            drawn = stage.form.draw(self._chance[seat])
+            outcome = validated(generation.form, drawn)
+            if not isinstance(outcome, Refusal):
+                return drawn
+        assert isinstance(outcome, Refusal)
+        raise BadAnswer(
+            stage,
+            seat=seat,
+            answer=drawn,
+            reason=f"No answer that was drawn by chance passes the form ({outcome.reason}): "
+            "script this stage with answers=.",
+            fields=outcome.fields,
+        )
+
+    # -- what has happened
+
+    def _note(self, facts: list[Fact]) -> None:
+        self._facts += facts
+        if (failure := self._session.failure) is not None:
+            if failure.__cause__ is not None:
+                # an author looks for the line of theirs: what drives the coroutine is not it
+                raise failure.__cause__
+            raise ProgramError(failure.reason)
+        for one in openings(facts):
+            self._opened(one)
+
+    def _opened(self, opened: Opened) -> None:
+        stage = opened.stage
+        if len(self._shown) >= self._limit:
+            raise Endless(stage, opened=self._limit)
+        self._shown.append(
+            Shown(stage=stage, seats=opened.parties, own=opened.private, screen=opened.screen)
+        )
+        for seat in opened.parties:
+            if self._absent.get(seat) == (stage.name, stage.visit):
+                self._gone.add(seat)
+            if seat in self._gone:
+                continue
+            at = self._now
+            if self._pace:
+                at += timedelta(seconds=self._takes(opened, seat))
+            heappush(self._coming, (at, next(self._order), stage.scope, stage.generation, seat))
+
+    def _takes(self, opened: Opened, seat: str) -> float:
+        if not callable(self._pace):
+            return self._pace
+        own = opened.private.get(seat)
+        stage = opened.stage
+        if own:
+            stage = stage.model_copy(update={"data": {**stage.data, **own}})
+        return self._pace(self._people[seat], stage)
+
+    def _stuck(self) -> NobodyGoesOn:
+        _, generation = self._session.open_scopes()[0]
+        return NobodyGoesOn(generation.stage, missing=sorted(generation.barrier.missing))
+
+    def _check_names(self) -> None:
+        """Raise `NoSuchStage` where a script was for nothing."""
+        opened = dict.fromkeys(one.name for one in self._shown)
+        named = [("answers=", one) for one in self._answers]
+        named += [("absent=", since[0]) for since in self._absent.values() if since is not None]
+        for said, name in named:
+            if name not in opened:
+                raise NoSuchStage(name, opened=opened, said=said)
+
+
+def _plain(answer: Form | Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as it would travel."""
+    if isinstance(answer, Form):
+        return answer.model_dump(mode="json")
+    plain: dict[str, Any] = to_jsonable_python(dict(answer))
+    return plain
