@@ -32,7 +32,12 @@ pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(120)]
 
 ENDOWMENT, MULTIPLIER = 20, Decimal("1.6")
 
-TABLES = {f"{one}.csv" for one in ("answers", "payoffs", "stages", "events", "onset", "posts")}
+#: What a demo leaves in ``export``.
+FILES = {
+    *(f"{one}.csv" for one in ("answers", "answers_long", "wide", "payoffs", "stages")),
+    *(f"{one}.csv" for one in ("page_times", "onset", "own_data", "posts", "events")),
+    *("codebook.csv", "codebook.json", "codebook.md", "manifest.json"),
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,7 +92,7 @@ def folder(played: Done, runs: Path) -> Path:
 def test_a_demo_leaves_its_data_and_nothing_else(folder: Path) -> None:
     assert {one.name for one in folder.iterdir()} == {
         "palier.db",
-        *TABLES,
+        "export",
         "worker.log",
         "operator.secret",
         "room.secret",
@@ -102,16 +107,19 @@ def test_a_demo_prints_where_its_data_are(played: Done, folder: Path) -> None:
     paths = [
         Path(line.split()[-1])
         for line in played.out.splitlines()
-        if line.startswith(("database", "csv"))
+        if line.startswith(("database", "export"))
     ]
     printed = {one.name: one for one in paths}
 
-    assert set(printed) == {"palier.db", *TABLES}
-    assert all(one == folder / name and one.is_file() for name, one in printed.items())
+    assert set(printed) == {"palier.db", *FILES}
+    assert {one.name for one in (folder / "export").iterdir()} == FILES
+    for name, one in printed.items():
+        assert one == (folder if name == "palier.db" else folder / "export") / name
+        assert one.is_file()
 
 
 def test_payoffs_are_the_games_formula_on_the_answers(folder: Path) -> None:
-    given = [one for one in table(folder / "answers.csv") if one["amount"]]
+    given = [one for one in table(folder / "export" / "answers.csv") if one["amount"]]
     rounds: dict[str, dict[str, int]] = defaultdict(dict)
     for one in given:
         assert one["stage"] == "contribute"
@@ -125,13 +133,13 @@ def test_payoffs_are_the_games_formula_on_the_answers(folder: Path) -> None:
 
     assert set(rounds) == {"1", "2"}
     assert all(set(one) == {"p1", "p2", "p3", "p4"} for one in rounds.values())
-    paid = {one["seat"]: Decimal(one["payoff"]) for one in table(folder / "payoffs.csv")}
+    paid = {one["seat"]: Decimal(one["payoff"]) for one in table(folder / "export" / "payoffs.csv")}
     assert paid == expected
 
 
 def test_stages_and_events_tell_the_whole_story(folder: Path) -> None:
-    stages = table(folder / "stages.csv")
-    events = table(folder / "events.csv")
+    stages = table(folder / "export" / "stages.csv")
+    events = table(folder / "export" / "events.csv")
 
     assert [(one["scope"], one["stage"], one["visit"]) for one in stages] == [
         ("all", "instructions", "1"),
@@ -182,13 +190,13 @@ def test_a_demo_says_how_its_start_gets_on_apart_from_its_data(played: Done) -> 
 
 @pytest.mark.slow
 def test_typing_it_again_just_works(folder: Path, runs: Path) -> None:
-    before = (folder / "answers.csv").read_bytes()
+    before = (folder / "export" / "answers.csv").read_bytes()
 
     again = palier(*demo(runs, "--rounds", 1, "--pause", 0))
 
     assert again.code == 0, again
     assert len(list(runs.iterdir())) == 2
-    assert (folder / "answers.csv").read_bytes() == before
+    assert (folder / "export" / "answers.csv").read_bytes() == before
     assert processes_of(runs) == {}
 
 
@@ -314,11 +322,11 @@ def test_a_worker_that_dies_is_started_again_and_the_session_goes_on(stopped: Pa
         f"The worker has died and is started again; why, {folder / 'worker.log'} may tell."
         in done.err.splitlines()
     )
-    given = [one for one in table(folder / "answers.csv") if one["amount"]]
+    given = [one for one in table(folder / "export" / "answers.csv") if one["amount"]]
     assert sorted((one["seat"], one["visit"]) for one in given) == [
         (f"p{seat}", str(number)) for seat in range(1, 5) for number in range(1, 4)
     ]
-    assert {one["status"] for one in table(folder / "stages.csv")} == {"released"}
+    assert {one["status"] for one in table(folder / "export" / "stages.csv")} == {"released"}
 
 
 def is_dead(pid: int, runs: Path) -> bool:

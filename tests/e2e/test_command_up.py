@@ -152,15 +152,15 @@ def test_a_session_goes_from_its_opening_to_its_export(up: Up, tmp_path: Path) -
     assert (listed["program"], listed["status"], listed["seats"]) == ("public-goods", "finished", 4)
 
     paths = up.palier("session", "export", "story", "--to", tmp_path, "--json").json()
-    assert payoffs_of(table(paths["answers"])) == {
-        one["seat"]: Decimal(one["payoff"]) for one in table(paths["payoffs"])
+    assert payoffs_of(table(paths["answers.csv"])) == {
+        one["seat"]: Decimal(one["payoff"]) for one in table(paths["payoffs.csv"])
     }
 
 
 def arrivals(up: Up, folder: Path) -> int:
     """Export while it runs; return how many arrivals there are until now."""
     paths = up.palier("session", "export", "story", "--to", folder, "--json").json()
-    return len(table(paths["answers"]))
+    return len(table(paths["answers.csv"]))
 
 
 def payoffs_of(answers: list[dict[str, str]]) -> dict[str, Decimal]:

@@ -139,7 +139,11 @@ def test_a_person_plays_a_demo_at_a_desk_beside_an_overview(display: str, runs: 
 
     assert done.code == 0, done
     (folder,) = runs.iterdir()
-    given = {one["seat"]: one["amount"] for one in table(folder / "answers.csv") if one["amount"]}
+    given = {
+        one["seat"]: one["amount"]
+        for one in table(folder / "export" / "answers.csv")
+        if one["amount"]
+    }
     assert given["p1"] == "7"
     assert set(given) == {"p1", "p2", "p3", "p4"}
     assert processes_of(runs) == {}
@@ -321,7 +325,7 @@ def test_a_desk_that_is_killed_goes_on_where_it_was(
     paths = palier_here("session", "export", "cut", "--to", tmp_path, "--json", "--data", data)
     given = [
         (one["visit"], one["amount"])
-        for one in table(Path(paths.json()["answers"]))
+        for one in table(Path(paths.json()["answers.csv"]))
         if one["seat"] == "g1" and one["amount"]
     ]
     assert given == [("1", "6"), ("2", "8")]

@@ -180,7 +180,8 @@ def rows(path: str) -> list[dict[str, str]]:
 
 def exported(stack: Stack, session: str, folder: Path) -> dict[str, list[dict[str, str]]]:
     paths = stack.palier("session", "export", session, "--to", str(folder))
-    return {name: rows(path) for name, path in paths.items()}
+    tables = (one for one in paths if one.endswith(".csv"))
+    return {one.removesuffix(".csv"): rows(paths[one]) for one in tables}
 
 
 @contextmanager

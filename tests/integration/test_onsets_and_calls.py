@@ -148,10 +148,9 @@ def test_onsets_are_exported_with_their_stages(database: Database) -> None:
         *("opened_at", "painted_at", "seconds", "off_by"),
     )
     first = (SESSION, "all", 1, "first", 1)
-    noon = NOON.isoformat()
     assert table.rows == (
-        (*first, "p1", noon, "2026-01-01T11:59:59.500000+00:00", 0.0, 0.6),
-        (*first, "p2", noon, "2026-01-01T12:00:00.250000+00:00", 0.25, 0.004),
+        (*first, "p1", NOON, NOON - timedelta(seconds=0.5), 0.0, 0.6),
+        (*first, "p2", NOON, NOON + timedelta(seconds=0.25), 0.25, 0.004),
     )
 
 

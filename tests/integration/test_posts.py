@@ -251,8 +251,8 @@ def test_posts_are_exported_also_those_that_were_set_aside(
         *("number", "stream", "seat", "at", "value", "set_aside"),
     )
     assert [(one[2], one[3], *one[5:8], *one[9:]) for one in table.rows] == [
-        (1, "talk", 1, "talk", "p1", "before", 1),
-        (2, "talk", 1, "prices", "p2", 3.0, 0),
+        (1, "talk", 1, "talk", "p1", "before", True),
+        (2, "talk", 1, "prices", "p2", 3.0, False),
     ]
     rehearsal.consistent()
 

@@ -27,7 +27,7 @@ from palier.cli.keeping import KeptServer
 from palier.cli.operating import operator_of
 from palier.cli.running import run
 from palier.cli.server import Server
-from palier.cli.showing import err, first_look, out, overview_table
+from palier.cli.showing import LOOKED_AT, err, first_look, out, overview_table
 from palier.cli.stack import need_programs, stack
 from palier.cli.up import stop_on_signals, tell
 from palier.client.asking import Operator
@@ -41,6 +41,9 @@ _SESSION = "demo"
 #: The stage that each round has.
 _STAGE = "contribute"
 _DATABASE = "palier.db"
+
+#: The folder of what is exported in the end.
+_EXPORT = "export"
 
 #: Seconds between two looks at the session, and how long the end stays on the windows.
 _LOOK = 0.25
@@ -76,7 +79,7 @@ def demo(  # noqa: PLR0913 - each is an option of its own
     A private RabbitMQ and a worker are started and stopped; the data stay. With --chaos both are
     killed in the middle, and payoffs compared with those of the same session without trouble.
     """
-    from palier.cli.exports import read_exports, write_exports
+    from palier.cli.exports import read_exports, write_export
 
     stop_on_signals()
     need_programs(programs)
@@ -107,7 +110,7 @@ def demo(  # noqa: PLR0913 - each is an option of its own
             except KeyboardInterrupt:
                 tell("Stopping.")
                 raise
-            exports = read_exports(server.database, _SESSION)
+            database = server.database
     except NodeFailed:
         _forget(folder, unless=("node",))  # its sentence points to the node's log
         raise
@@ -122,13 +125,14 @@ def demo(  # noqa: PLR0913 - each is an option of its own
         _forget(folder, unless=(_DATABASE, "worker.log"))
         raise
     _forget_node(folder)
-    paths = write_exports(exports, folder)
-    for one in exports[:2]:
-        out.print(first_look(one))
+    written = write_export(database, _SESSION, folder / _EXPORT)
+    for one in LOOKED_AT:
+        out.print(first_look(written.heads[one]))
     out.print(f"database  {(folder / _DATABASE).resolve()}", soft_wrap=True)
-    for path in paths.values():
-        out.print(f"csv       {path}", soft_wrap=True)
+    for path in written.files.values():
+        out.print(f"export    {path}", soft_wrap=True)
     if trouble is not None:
+        exports = read_exports(database, _SESSION)
         trouble.compare(exports, program=played, command=command, bots=filled)
 
 

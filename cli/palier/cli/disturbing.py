@@ -75,7 +75,7 @@ class Disturbance:
         from palier.cli.undisturbed import undisturbed
 
         answers, payoffs = ({one.name: one for one in exports}[name] for name in _COMPARED)
-        came_to = {row["seat"]: row["payoff"] for row in _rows(payoffs)}
+        came_to = {row["seat"]: f"{row['payoff']:f}" for row in _rows(payoffs)}
         expected = undisturbed(program, command, _minds(answers, command, bots))
         shown = {seat: f"{payoff:f}" for seat, payoff in expected.items()}
         killed = ", ".join(f"{one} ({took:.1f} s)" for one, took in self.recoveries.items())

@@ -1,4 +1,4 @@
-"""A session's data, from the database to CSV files.
+"""A session's data, from the database to a folder of files.
 
 Imported where it is needed: it brings SQLAlchemy along, which takes half a second, and which a
 participant's computer need not have.
@@ -6,32 +6,82 @@ participant's computer need not have.
 
 from __future__ import annotations
 
-import csv
-import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from palier.cli.errors import CommandError
 from palier.cli.showing import err
-from palier.workers.persistence import tables
 from palier.workers.persistence.database import open_database
-from palier.workers.persistence.export import Export, export
+from palier.workers.persistence.export import (
+    FORMATS,
+    Export,
+    Format,
+    Written,
+    export,
+    take_picture,
+)
+from palier.workers.persistence.export import write_export as write
+
+
+def formats(text: str) -> tuple[Format, ...]:
+    """Return the formats that ``csv,parquet`` names; raises `CommandError`."""
+    wanted = _listed(text)
+    for one in wanted:
+        if one not in FORMATS:
+            raise CommandError(f"{one!r} is no format: name some of {', '.join(FORMATS)}.")
+    return tuple(one for one in FORMATS if one in wanted)
+
+
+def tables(text: str | None) -> tuple[str, ...] | None:
+    """Return the tables that ``answers,payoffs`` names; None for all."""
+    return None if text is None else _listed(text)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    names = tuple(one.strip() for one in text.split(",") if one.strip())
+    if not names:
+        raise CommandError(f"{text!r} names nothing: write names with commas between them.")
+    return names
+
+
+def write_export(
+    database: str,
+    session: str,
+    folder: Path,
+    *,
+    kinds: Sequence[Format] = ("csv",),
+    names: Sequence[str] | None = None,
+) -> Written:
+    """Write a session's data into a folder, straight from the database; raises `CommandError`."""
+    try:
+        with reading(database) as engine:
+            written = write(engine, session, folder, formats=kinds, names=names)
+    except OSError as error:
+        raise CommandError(f"{folder} cannot be written to: {_why(error)}.") from None
+    rows = sum(written.manifest["tables"].values())
+    err.print(f"Exported {rows} rows.", style="dim")
+    return written
 
 
 def read_exports(database: str, session: str) -> tuple[Export, ...]:
-    """Return a session's tables, straight from the database; raises `CommandError`."""
+    """Return a session's tables, in memory; raises `CommandError`."""
+    with reading(database) as engine, take_picture(engine, session) as picture:
+        return export(picture.db, session)
+
+
+@contextmanager
+def reading(database: str) -> Iterator[Engine]:
+    """Open a database to read from; raises `CommandError`."""
     engine = open_database(database)
     file = engine.url.database
     if engine.dialect.name == "sqlite" and file and not Path(file).exists():
         raise CommandError(f"There is no database {file}.")  # looking must not make one
     try:
-        with engine.begin() as db:
-            known = select(tables.session.c.name).where(tables.session.c.name == session)
-            if db.execute(known).first() is None:
-                raise CommandError(f"There is no session {session}: see `palier session list`.")
-            return export(db, session)
+        yield engine
     except DBAPIError as error:
         where = engine.url.render_as_string(hide_password=True)
         raise CommandError(f"The database {where} cannot be read: {error.orig}") from None
@@ -39,28 +89,6 @@ def read_exports(database: str, session: str) -> tuple[Export, ...]:
         engine.dispose()
 
 
-def write_exports(exports: tuple[Export, ...], folder: Path) -> dict[str, Path]:
-    """Write each table to a CSV file of its name (UTF-8); return the paths."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = {one.name: _write(one, folder) for one in exports}
-    except OSError as error:
-        raise CommandError(f"{folder} cannot be written to: {error.strerror}.") from None
-    err.print(f"Exported {sum(len(one.rows) for one in exports)} rows.", style="dim")
-    return paths
-
-
-def _write(export: Export, folder: Path) -> Path:
-    """Write one file, whole or not at all."""
-    path = folder / f"{export.name}.csv"
-    draft = path.with_suffix(".new")
-    with draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(export.columns)
-        writer.writerows([_cell(value) for value in row] for row in export.rows)
-    draft.replace(path)
-    return path.resolve()
-
-
-def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+def _why(error: OSError) -> str:
+    # what SQLite says of its file has no number, and is all there is
+    return error.strerror or str(error)

@@ -13,6 +13,7 @@ from palier.cli import history, interventions, options
 from palier.cli.operating import Name, ask, seat_names, values
 from palier.cli.server import DATA, find_server
 from palier.cli.showing import (
+    LOOKED_AT,
     codes_table,
     first_look,
     line_for_a_pc,
@@ -160,26 +161,36 @@ def close(
 def export_(
     name: Name,
     *,
-    to: Annotated[Path, typer.Option(help="The folder for the CSV files.")] = Path(),
+    to: Annotated[
+        Path, typer.Option(help="Where its folder goes; it is called as the session.")
+    ] = Path(),
+    formats: Annotated[
+        str, typer.Option("--format", help="Some of csv, parquet, sqlite, with commas.")
+    ] = "csv",
+    tables: Annotated[
+        str | None, typer.Option(help="Some tables, with commas: answers,payoffs. All by default.")
+    ] = None,
     as_json: options.Json = False,
     server: options.Address = None,
     data: options.Data = DATA,
 ) -> None:
-    """Write a session's data as CSV files, also while it runs.
+    """Write a session's data into a folder, also while it runs.
 
-    Answers, payoffs, stages, events, when each stage was painted, and what was posted.
+    Answers, payoffs, stages, page times, events and more, each as a file; a codebook that says what
+    every column is, and a manifest: see docs/data.md. The same session's older export is replaced.
     """
-    from palier.cli.exports import read_exports, write_exports
+    from palier.cli import exports
 
+    kinds, names = exports.formats(formats), exports.tables(tables)
     database = find_server(server, data).need("database", "PALIER_DATABASE")
-    exports = read_exports(database, check_name(name))
-    paths = write_exports(exports, to / name)
+    written = exports.write_export(database, check_name(name), to / name, kinds=kinds, names=names)
     if as_json:
-        out.print_json(data={one: str(path) for one, path in paths.items()})
+        out.print_json(data={one: str(path) for one, path in written.files.items()})
         return
-    for one in exports[:2]:
-        out.print(first_look(one))
-    for path in paths.values():
+    for one in LOOKED_AT:
+        if one in written.heads:
+            out.print(first_look(written.heads[one]))
+    for path in written.files.values():
         out.print(str(path), soft_wrap=True)
 
 

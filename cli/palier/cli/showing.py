@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -26,6 +27,9 @@ if TYPE_CHECKING:  # not every computer has what exports come from
 #: Neither interprets what people typed: a session's title may have brackets or colons in it.
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+#: The tables of an export that are looked at on the spot.
+LOOKED_AT = ("answers", "payoffs")
 
 #: A first look at a table: its rows, the columns of the terminal, the letters of a cell.
 _ROWS, _WIDTH, _LONG = 8, 80, 20
@@ -211,8 +215,8 @@ def first_look(export: Export) -> Table:
     title = export.name.capitalize()
     if not shown:
         title = f"{title}: none yet"
-    elif len(shown) < len(rows):
-        title = f"{title}: the first {len(shown)} of {len(rows)}"
+    elif len(shown) < export.count:
+        title = f"{title}: the first {len(shown)} of {export.count}"
     return rows_table(title, columns, shown)
 
 
@@ -223,12 +227,16 @@ def _answered(export: Export) -> tuple[list[str], list[list[str]]]:
     rows = []
     for row in export.rows:
         one = dict(zip(export.columns, row, strict=True))
-        if all(one[field] == "" for field in fields):
+        if all(one[field] is None for field in fields):
             continue  # a stage that asks for nothing
-        began, ended = (datetime.fromisoformat(one[at]) for at in ("opened_at", "arrived_at"))
-        one["took"] = f"{(ended - began).total_seconds():.1f} s"
-        rows.append([_short(str(one[column])) for column in columns])
+        one["took"] = f"{(one['arrived_at'] - one['opened_at']).total_seconds():.1f} s"
+        rows.append([_short(_told(one[column])) for column in columns])
     return _fitting([_short(one) for one in columns], rows)
+
+
+def _told(value: Any) -> str:
+    """Return a value as the files have it; nothing is nothing."""
+    return "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _short(text: str) -> str:
@@ -252,7 +260,7 @@ def _plain(export: Export) -> tuple[list[str], list[list[str]]]:
     kept = [number for number, column in enumerate(export.columns) if column != "session"]
     return (
         [export.columns[number] for number in kept],
-        [[str(row[number]) for number in kept] for row in export.rows],
+        [[_told(row[number]) for number in kept] for row in export.rows],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -46,15 +47,15 @@ def answers(*given: dict[str, Any], fields: tuple[str, ...] = ("amount",)) -> Ex
     rows = tuple(
         (
             *("s1", "p1", "g1", "g1", "contribute", number, number),
-            NOON.isoformat(),
-            (NOON + timedelta(seconds=2.5)).isoformat(),
+            NOON,
+            NOON + timedelta(seconds=2.5),
             "submitted",
-            0,
-            *(one.get(field, "") for field in fields),
+            False,
+            *(one.get(field) for field in fields),
         )
         for number, one in enumerate(given, start=1)
     )
-    return Export("answers", (*FIXED, *fields), rows)
+    return Export("answers", (*FIXED, *fields), rows, len(rows))
 
 
 def overview(*seats: SeatRow, status: Any = "running", **more: Any) -> Overview:
@@ -121,7 +122,7 @@ def test_a_long_answer_is_cut_and_not_spread_over_many_lines() -> None:
 
 
 def test_a_first_look_at_payoffs_does_not_repeat_the_session() -> None:
-    export = Export("payoffs", ("session", "seat", "payoff"), (("s1", "p1", "44.5"),))
+    export = Export("payoffs", ("session", "seat", "payoff"), (("s1", "p1", Decimal("44.5")),), 1)
 
     assert shown(first_look(export))[2:5:2] == ["┃ seat ┃ payoff ┃", "│ p1   │ 44.5   │"]
 

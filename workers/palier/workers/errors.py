@@ -9,6 +9,7 @@
     │   └── ProgramDiverged  run again, it did not do what its record says
     ├── Fenced               another worker has conducted this session meanwhile
     ├── Unwelcome            a message whose sender may not send it
+    ├── ExportRefused        a session cannot be exported like this
     └── DatabaseUnavailable  the database cannot be reached
 """
 
@@ -57,6 +58,10 @@ class Unwelcome(WorkerError):
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+class ExportRefused(WorkerError):
+    """A session cannot be exported like this: there is none, or the place is taken."""
 
 
 class DatabaseUnavailable(WorkerError):

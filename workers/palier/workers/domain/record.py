@@ -28,6 +28,8 @@ class Opening:
     auto_start: bool
     author: str
     at: datetime
+    #: By which files and versions it was opened: for whoever reads its data later.
+    origin: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

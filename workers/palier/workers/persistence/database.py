@@ -22,7 +22,10 @@ from palier.workers.errors import DatabaseUnavailable
 from palier.workers.persistence.patience import Patience, answering
 from palier.workers.persistence.postgresql import be_patient
 
-__all__ = ["InvalidDatabase", "Patience", "answering", "migrate", "open_database"]
+__all__ = ["READ_ONLY", "InvalidDatabase", "Patience", "answering", "migrate", "open_database"]
+
+#: The execution option of a connection that only reads: on SQLite it holds up no writer.
+READ_ONLY = "palier_read_only"
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -75,7 +78,7 @@ def open_database(url: str | URL, *, patience: Patience | None = None) -> Engine
             json_serializer=_json,
         )
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
     else:
         raise InvalidDatabase(str(url))
     return engine
@@ -134,7 +137,7 @@ def _json(value: object) -> str:
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
-    # the driver must not begin transactions on its own: `_begin_immediate` does
+    # the driver must not begin transactions on its own: `_begin` does
     connection.isolation_level = None
     cursor = connection.cursor()
     _log_ahead(cursor)
@@ -160,6 +163,7 @@ def _log_ahead(cursor: Any) -> None:
             return
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin(connection: Connection) -> None:
     # a deferred transaction that turns into a writer fails at once when another writes
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get(READ_ONLY)
+    connection.exec_driver_sql("BEGIN DEFERRED" if reads else "BEGIN IMMEDIATE")

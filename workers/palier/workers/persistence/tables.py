@@ -42,6 +42,7 @@ metadata = MetaData(
 
 #: One sitting of a program. ``stamp`` rises with every transaction that changes the session: it
 #: fences a worker whose picture is old. ``version`` is the place of the last entry in its log.
+#: ``origin`` is what it was opened with: the program's files by hash, its commit, versions.
 session = Table(
     "session",
     metadata,
@@ -60,6 +61,7 @@ session = Table(
     Column("ended_at", Instant),
     Column("version", Integer, nullable=False),
     Column("stamp", Integer, nullable=False),
+    Column("origin", JSON),
 )
 
 #: A place someone sits at, across sessions; ``session`` is the one it takes part in now.

@@ -212,6 +212,7 @@ class Writer:
                 "opened_at": opening.at,
                 "version": 0,
                 "stamp": 0,
+                "origin": dict(opening.origin),
             }
         )
         self._formed.append({"session": name, "name": ALL, "seats": list(opening.seats)})

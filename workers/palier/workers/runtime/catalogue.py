@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import JsonValue
 
 from palier.program.program import Program
 from palier.schemas import bundle
@@ -14,6 +16,7 @@ from palier.schemas.screens.errors import BadScreen
 from palier.schemas.screens.folder import ScreenFolder, StoredContent, read_folder
 from palier.workers.domain.screens import NOTHING, Screens, told
 from palier.workers.errors import BrokenProgram, UnknownProgram
+from palier.workers.runtime.origin import origin_of
 
 #: Beside ``program.py``: screens with their pictures.
 SCREENS = "screens"
@@ -29,6 +32,8 @@ class Loaded:
     program: type[Program]
     screens: Screens
     folder: Path | None
+    #: Hash and commit of its files as they were when it was read.
+    origin: Mapping[str, JsonValue]
 
 
 class Catalogue:
@@ -76,6 +81,10 @@ class Catalogue:
         """Return what a program shows; raises `UnknownProgram` or `BrokenProgram`."""
         return self._found(name).screens
 
+    def origin(self, name: str) -> Mapping[str, JsonValue]:
+        """Return of which files a program was read; raises `UnknownProgram` or `BrokenProgram`."""
+        return self._found(name).origin
+
     def reload(self, name: str) -> type[Program]:
         """Read a program's file and its screens anew; raises `UnknownProgram`, `BrokenProgram`."""
         self._loaded.pop(name, None)
@@ -88,12 +97,13 @@ class Catalogue:
 
     def _load(self, name: str) -> Loaded:
         program, folder = self._added.get(name) or self._read(name)
+        origin = origin_of(folder)
         screens = self._screens.setdefault(name, Screens())
         if folder is None:
             screens.replace(NOTHING)
         else:
             screens.replace(read_screens(folder), bundle=_bundle(folder / bundle.FILE))
-        return Loaded(program, screens, folder)
+        return Loaded(program, screens, folder, origin)
 
     def _read(self, name: str) -> tuple[type[Program], Path]:
         folder = name.replace("-", "_")

@@ -22,6 +22,7 @@ from palier.workers.domain.session import Session
 from palier.workers.persistence import record
 from palier.workers.runtime.asked import Asked, refusal
 from palier.workers.runtime.known import Known
+from palier.workers.runtime.origin import versions
 from palier.workers.runtime.telling import enrolment
 from palier.workers.runtime.work import Work
 
@@ -47,6 +48,7 @@ def open_session(work: Work, asked: Asked, command: OpenSession) -> Reply:
         auto_start=command.auto_start,
         author=asked.seat,
         at=work.now,
+        origin={**work.catalogue.origin(command.program), "versions": versions(work.db)},
     )
     screens = work.catalogue.screens(command.program)
     known = Known(Session(opening, program, screens=screens), stamp=0)
