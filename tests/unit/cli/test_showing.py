@@ -55,7 +55,7 @@ def answers(*given: dict[str, Any], fields: tuple[str, ...] = ("amount",)) -> Ex
         )
         for number, one in enumerate(given, start=1)
     )
-    return Export("answers", (*FIXED, *fields), rows, len(rows))
+    return Export("answers", (*FIXED, *fields), rows, sum(map(bool, given)))
 
 
 def overview(*seats: SeatRow, status: Any = "running", **more: Any) -> Overview:

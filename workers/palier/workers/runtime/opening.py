@@ -22,8 +22,8 @@ from palier.workers.domain.session import Session
 from palier.workers.persistence import record
 from palier.workers.runtime.asked import Asked, refusal
 from palier.workers.runtime.known import Known
-from palier.workers.runtime.origin import versions
 from palier.workers.runtime.telling import enrolment
+from palier.workers.runtime.versions import versions
 from palier.workers.runtime.work import Work
 
 

@@ -1,20 +1,19 @@
-"""Of which files a program was read, and what runs it: kept with a session for its manifest."""
+"""Of which files a program was read: kept with a session, for its manifest."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import subprocess
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import JsonValue
-from sqlalchemy import Connection
 
 #: Seconds that git is given to say where a folder stands.
 _PATIENCE = 5.0
+
+_COMMIT = "# branch.oid "
 
 #: What lies beside a program and is none of it.
 _NOT_THE_PROGRAM = {"__pycache__", "node_modules", "runs", "palier-data"}
@@ -37,19 +36,6 @@ def origin_of(folder: Path | None) -> dict[str, JsonValue]:
     }
 
 
-def versions(db: Connection) -> dict[str, JsonValue]:
-    """Return the versions of what conducts a session."""
-    told = db.dialect.server_version_info or ()
-    return {
-        "palier": _installed("palier-workers"),
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "database": f"{db.dialect.name} {'.'.join(map(str, told))}".strip(),
-        "sqlalchemy": _installed("sqlalchemy"),
-        "pydantic": _installed("pydantic"),
-    }
-
-
 def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
     found = sorted((one.relative_to(folder).as_posix(), one) for one in folder.rglob("*"))
     for name, path in found:
@@ -67,17 +53,10 @@ def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _commit(folder: Path) -> JsonValue:
     """Return commit, and whether files differ from it; None outside of git, or without it."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    changes = _git(folder, "status", "--porcelain", "--", ".")
-    if commit is None or changes is None:
-        return None
-    return {"commit": commit, "dirty": bool(changes)}
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--", "."]
     try:
         done = subprocess.run(  # noqa: S603 - arguments of our own
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - whichever git there is
+            command,
             capture_output=True,
             check=True,
             text=True,
@@ -87,11 +66,6 @@ def _git(folder: Path, *arguments: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None
-    return done.stdout.strip()
-
-
-def _installed(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
+    lines = done.stdout.splitlines()
+    commit = next((one.split()[-1] for one in lines if one.startswith(_COMMIT)), "")
+    return {"commit": commit, "dirty": any(not one.startswith("#") for one in lines)}
