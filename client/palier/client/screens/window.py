@@ -96,8 +96,9 @@ def _place(look: Look, size: tuple[int, int], factor: float) -> Place:
 def show(root: Item) -> None:
     """Fill the window with one item, and show it."""
     dpg.set_primary_window(root, True)
-    # 2.3.1: becoming the primary window resets the flags
-    dpg.configure_item(root, no_scrollbar=True, no_scroll_with_mouse=True)
+    # 2.3.1: becoming the primary window resets the flags. Its ground is that of the viewport:
+    # without a graphics card, filling the whole window once more took half of each frame
+    dpg.configure_item(root, no_scrollbar=True, no_scroll_with_mouse=True, no_background=True)
     dpg.show_viewport()
 
 
