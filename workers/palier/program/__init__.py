@@ -5,6 +5,8 @@ A program is a class with one coroutine, `Program.run`, that reads from top to b
 when the last one has arrived.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from pydantic import Field
 
 from palier.program.errors import ProgramError
@@ -13,12 +15,54 @@ from palier.program.program import Program
 from palier.program.session import Group, Session
 from palier.schemas.forms import Form
 
+if TYPE_CHECKING:
+    from palier.program.entities import (
+        Entity,
+        Indexed,
+        ManyToMany,
+        ManyToOne,
+        OneToMany,
+        OneToOne,
+        Unique,
+        db,
+    )
+
 __all__ = [
+    "Entity",
     "Field",
     "Form",
     "Group",
+    "Indexed",
+    "ManyToMany",
+    "ManyToOne",
+    "OneToMany",
+    "OneToOne",
     "Participant",
     "Program",
     "ProgramError",
     "Session",
+    "Unique",
+    "db",
 ]
+
+#: What brings SQLAlchemy along: only for a program that names it.
+_ENTITIES = frozenset(
+    {
+        "Entity",
+        "Indexed",
+        "ManyToMany",
+        "ManyToOne",
+        "OneToMany",
+        "OneToOne",
+        "Unique",
+        "db",
+    }
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ENTITIES:
+        from palier.program import entities
+
+        return getattr(entities, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

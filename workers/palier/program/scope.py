@@ -14,6 +14,7 @@ from palier.program.participant import Participant
 from palier.program.program import titled
 from palier.program.requests import Abandoned, OnceRequest, StageRequest
 from palier.program.stage import Data, Missing, check, policy, seconds, shown
+from palier.program.transactions import called, transact
 from palier.schemas.errors import InvalidName
 from palier.schemas.forms import Form
 from palier.schemas.names import check_name
@@ -143,6 +144,23 @@ class Scope:
             raise ProgramError(f"A side effect: {error}") from None
         self._once[name] += 1
         return await OnceRequest(scope=self.name, name=name, visit=self._once[name], call=call)
+
+    async def transaction(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what ``function(*arguments)`` returns, as JSON; a replay gets the recorded result.
+
+        The function runs in the worker's own database transaction, with the program's entities at
+        hand: what it changes is kept with the opening of the next stage, or not at all, and once.
+        Where it raises, nothing of it is kept and the session is stopped. It should take
+        milliseconds: the others wait. Raises `ProgramError`, and what the function raises.
+        """
+        name = called(function)
+        self._once[name] += 1
+        return await OnceRequest(
+            scope=self.name,
+            name=name,
+            visit=self._once[name],
+            call=lambda: transact(function, *arguments),
+        )
 
     def now(self) -> datetime:
         """Return the time at which the step began that the program is in; UTC.

@@ -27,6 +27,7 @@ from palier.program.testing.errors import (
 from palier.program.testing.loading import screens_of
 from palier.program.testing.result import Result, Shown, openings
 from palier.program.testing.scripts import MISSING, Missing, Script, given
+from palier.program.transactions import at_hand
 from palier.schemas.commands import Submit
 from palier.schemas.events import Stage
 from palier.schemas.forms import Form
@@ -82,13 +83,15 @@ def play(  # noqa: PLR0913 - each is an option of its own
     """
     opening = _opening(program, seats, seed)
     prepared = program(_settings(program, settings or {}))
-    return _Playing(
+    playing = _Playing(
         _Sitting(opening, prepared, screens=screens_of(program)),
         answers=dict(answers or {}),
         absent=_absences(absent, opening.seats),
         pace=pace,
         limit=limit,
-    ).to_the_end()
+    )
+    with at_hand(program):
+        return playing.to_the_end()
 
 
 def _opening(program: type[Program], seats: int | Iterable[str] | None, seed: int) -> Opening:

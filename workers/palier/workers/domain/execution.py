@@ -24,7 +24,7 @@ from palier.program.requests import Abandoned, Gather, OnceRequest, ScopeRequest
 from palier.program.scope import Moment
 from palier.program.session import Session
 from palier.schemas.forms import Form
-from palier.workers.errors import ProgramFailed
+from palier.workers.errors import DatabaseUnavailable, Fenced, ProgramFailed
 
 #: What a step of a program asks for.
 Asked: TypeAlias = StageRequest | ScopeRequest
@@ -108,7 +108,7 @@ class Execution:
             while self._ready:
                 task, value = self._ready.popleft()
                 self._step(task, value, asked, perform)
-        except (ProgramFailed, KeyboardInterrupt):
+        except (ProgramFailed, DatabaseUnavailable, Fenced, KeyboardInterrupt):
             self.close()
             raise
         except BaseException as error:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from palier.workers.errors import DatabaseUnavailable
 
@@ -56,6 +56,13 @@ _POSTGRESQL = {
     "XX": "It is damaged: look at the server's log.",
 }
 
+#: What an author's own statements are to blame for: they take too long, name what is not there, or
+#: do what this worker may not.
+_AUTHORS = ("57014", "42", "3F", "22", "23")
+
+#: Two transactions were in each other's way: the one that was ended is tried again.
+_COLLISION = "40"
+
 
 @contextmanager
 def answering() -> Iterator[None]:
@@ -69,6 +76,23 @@ def answering() -> Iterator[None]:
         if error.connection_invalidated or _is_the_databases(error.orig):
             raise DatabaseUnavailable(_told(error.orig)) from error
         raise
+
+
+def outage(error: SQLAlchemyError) -> DatabaseUnavailable | None:
+    """Return the same of an error in an author's own work with the database.
+
+    What takes too long there, or is not there, is the author's: trying again would not mend it.
+    """
+    if not isinstance(error, DBAPIError):
+        return None
+    state = (isinstance(error.orig, psycopg.Error) and error.orig.sqlstate) or ""
+    if isinstance(error.orig, sqlite3.Error):
+        ours = _advice(error.orig) is not None
+    else:
+        ours = not state.startswith(_AUTHORS) and _is_the_databases(error.orig)
+    if error.connection_invalidated or ours or state.startswith(_COLLISION):
+        return DatabaseUnavailable(_told(error.orig))
+    return None
 
 
 def _is_the_databases(error: BaseException | None) -> bool:

@@ -262,6 +262,15 @@ event_log = Table(
     Column("body", JSON, nullable=False),
 )
 
+#: The tables that programs have for their entities, as they are: their ``shape``.
+program_schema = Table(
+    "program_schema",
+    metadata,
+    Column("program", _NAME, primary_key=True),
+    Column("shape", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 #: Messages that came back from a worker that died, and how often one began to handle them since.
 suspect = Table(
     "suspect",

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from palier.broker.transport import Delivery, Publication
+from palier.program.transactions import bound
 from palier.schemas.registry import message_type
 from palier.schemas.replies import LATER, Refused
 from palier.workers.domain.facts import PresenceChanged, Progress
@@ -23,6 +24,7 @@ from palier.workers.domain.session import Session
 from palier.workers.errors import DatabaseUnavailable, Fenced
 from palier.workers.persistence import record, writer
 from palier.workers.persistence.database import answering
+from palier.workers.persistence.transactions import Transactions
 from palier.workers.runtime.asked import Asked
 from palier.workers.runtime.catalogue import Catalogue
 from palier.workers.runtime.handlers import HANDLERS
@@ -230,7 +232,8 @@ class BatchHandler:
                     stamps=record.lock_sessions(db, sessions) if sessions else {},
                 )
                 self._suspects.acquit(db)
-                self._fill(work, wanted, seats)
+                with bound(Transactions(db)):
+                    self._fill(work, wanted, seats)
                 work.stamp()
                 work.writer.flush(db)
                 adopted = [Handled(items=items, number=one) for one, items in outbox.adopt()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from palier.program.errors import ProgramError
 from palier.program.program import Program
 from palier.schemas import bundle
 from palier.schemas.screens.errors import BadScreen
@@ -97,6 +99,7 @@ class Catalogue:
 
     def _load(self, name: str) -> Loaded:
         program, folder = self._added.get(name) or self._read(name)
+        _settle(program)
         origin = origin_of(folder)
         screens = self._screens.setdefault(name, Screens())
         if folder is None:
@@ -112,6 +115,19 @@ class Catalogue:
             if path.is_file():
                 return _read(path, name), path.parent
         raise UnknownProgram(name, known=self.names())
+
+
+def _settle(program: type[Program]) -> None:
+    """Check a program's entities; raises `BrokenProgram` with the line to change."""
+    if "palier.program.entities" not in sys.modules:
+        return
+    from palier.program.entities.found import family_of_program
+
+    try:
+        if (family := family_of_program(program)) is not None:
+            family.settle()
+    except ProgramError as error:
+        raise BrokenProgram(f"The entities have a mistake: {error}") from error
 
 
 def read_screens(folder: Path) -> ScreenFolder:
@@ -146,6 +162,8 @@ def _read(path: Path, name: str) -> type[Program]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
+    except ProgramError as error:
+        raise BrokenProgram(f"{path} cannot be loaded: {error}") from error
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{last.filename}:{last.lineno}"

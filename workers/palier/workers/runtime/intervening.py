@@ -92,7 +92,7 @@ def resume_from(work: Work, asked: Asked, command: ResumeFrom) -> Reply:
     work.settle()
     before = record.read_session(work.db, command.session)
     assert before is not None, "its row is locked"
-    fresh = prepared(work.catalogue, before, reload=True)
+    fresh = prepared(work.catalogue, before, reload=True, db=work.db)
     if fresh.broken is not None:
         return refusal(command.session, "still-failing", fresh.broken.reason)
     found = rewind(

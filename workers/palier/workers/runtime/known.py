@@ -20,6 +20,7 @@ from palier.workers.domain.replay import restore
 from palier.workers.domain.screens import Screens
 from palier.workers.domain.session import Session
 from palier.workers.errors import ProgramFailed
+from palier.workers.persistence.program_tables import fit
 from palier.workers.persistence.record import read_session
 from palier.workers.runtime.catalogue import Catalogue
 
@@ -78,7 +79,8 @@ class Memory:
         """Read a session anew, with ``reload`` its program too."""
         record = read_session(db, name)
         assert record is not None, "its row is locked"
-        known = Known.read(record, prepared(self._catalogue, record, reload=reload).restored())
+        ready = prepared(self._catalogue, record, reload=reload, db=db)
+        known = Known.read(record, ready.restored())
         self.keep(known)
         return known
 
@@ -115,15 +117,22 @@ class Prepared:
         return restore(self.record, self.program, screens=self.screens, broken=self.broken)
 
 
-def prepared(catalogue: Catalogue, record: Record, *, reload: bool) -> Prepared:
-    """Return what a session goes on with; never raises on what its author got wrong."""
+def prepared(
+    catalogue: Catalogue, record: Record, *, reload: bool, db: Connection | None = None
+) -> Prepared:
+    """Return what a session goes on with; never raises on what its author got wrong.
+
+    With ``db``, the program's tables are looked at too.
+    """
     opening = record.opening
     try:
         find = catalogue.reload if reload else catalogue.program
-        program = find(opening.program)
+        found = find(opening.program)
+        if db is not None:
+            fit(db, opening.program, found)
         return Prepared(
             record,
-            program(program.Settings.model_validate(opening.settings)),
+            found(found.Settings.model_validate(opening.settings)),
             catalogue.screens(opening.program),
         )
     except ValidationError as error:

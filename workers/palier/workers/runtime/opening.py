@@ -20,6 +20,7 @@ from palier.workers.domain.record import Opening
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.session import Session
 from palier.workers.persistence import record
+from palier.workers.persistence.program_tables import Unfit, fit
 from palier.workers.runtime.asked import Asked, refusal
 from palier.workers.runtime.known import Known
 from palier.workers.runtime.telling import enrolment
@@ -82,7 +83,7 @@ def _check_seats(command: OpenSession, seats: dict[str, record.SeatRecord]) -> N
 
 
 def _prepared(work: Work, command: OpenSession) -> Program:
-    program = work.catalogue.program(command.program)
+    program = _with_tables(work, command.program)
     try:
         settings = program.Settings.model_validate(command.settings)
     except ValidationError as error:
@@ -92,6 +93,18 @@ def _prepared(work: Work, command: OpenSession) -> Program:
     if program.group_size is not None:
         check_groups(len(command.seats), program.group_size)
     return program(settings)
+
+
+def _with_tables(work: Work, name: str) -> type[Program]:
+    """Return a program whose tables are there; raises `PalierError`."""
+    program = work.catalogue.program(name)
+    try:
+        fit(work.db, name, program)
+    except Unfit:
+        # its tables were changed meanwhile, and its file with them
+        program = work.catalogue.reload(name)
+        fit(work.db, name, program)
+    return program
 
 
 def _unaddressed(asked: Asked) -> Envelope[Message]:
