@@ -12,10 +12,13 @@ from pydantic import ValidationError
 
 from palier.cli import bundle, dead_letters, languages, screens, session, topology
 from palier.cli.bots import bots
+from palier.cli.check import check
 from palier.cli.demo import demo
 from palier.cli.desk import desk, overview
 from palier.cli.doctor import doctor
+from palier.cli.run import run
 from palier.cli.showing import err
+from palier.cli.simulate import simulate_
 from palier.cli.up import up, worker
 from palier.schemas.errors import PalierError
 
@@ -27,8 +30,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Programs that many people go through together, stage by stage.",
 )
-for one in (demo, up, worker, desk, overview, bots, doctor):
+for one in (run, check, demo, up, worker, desk, overview, bots, doctor):
     app.command()(one)
+app.command("simulate")(simulate_)
 app.add_typer(session.app, name="session")
 app.add_typer(screens.app, name="screen")
 app.add_typer(dead_letters.app, name="dead-letters")

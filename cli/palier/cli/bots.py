@@ -7,6 +7,7 @@ import random as chance
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +21,12 @@ from palier.cli.operating import operator_of, seat_names
 from palier.cli.running import run
 from palier.cli.server import DATA, Server, find_server
 from palier.cli.showing import err, out
+from palier.cli.strategies import minds
 from palier.client.asking import join
-from palier.client.bot import Bot, at_random
+from palier.client.bot import Bot, Decide, at_random
 from palier.client.credentials import of_server
 from palier.client.journal import Journal
+from palier.program.bots import RANDOM
 from palier.schemas.names import check_name
 
 #: Joins at the same time: each asks the worker for an account.
@@ -38,16 +41,23 @@ def bots(  # noqa: PLR0913 - each is an option of its own
     ] = None,
     pause: Annotated[float, typer.Option(min=0, help="Seconds to think, at most.")] = 0.5,
     seed: Annotated[int, typer.Option(help="Makes the answers repeatable.")] = 1,
+    strategy: options.Strategy = None,
+    programs: options.Programs = options.PROGRAMS,
     journal: options.Journals = None,
     as_json: options.Json = False,
     server: options.Address = None,
     data: options.Data = DATA,
 ) -> None:
-    """Fill seats of a session with bots that draw any answer the forms allow."""
+    """Fill seats of a session with bots, also beside people.
+
+    They play as the program's bots.py says, and draw any answer that the forms allow where it says
+    nothing.
+    """
     found = find_server(server, data)
     chosen = seat_names(seats) if seats else None
     journals = of_server(journal or user_state_path("palier"), found.amqp)
-    outcomes = run(_play(found, check_name(session), chosen, journals, pause=pause, seed=seed))
+    how = _How(pause=pause, seed=seed, strategy=strategy, programs=programs)
+    outcomes = run(_play(found, check_name(session), chosen, journals, how))
     if as_json:
         out.print_json(data=outcomes)
     else:
@@ -55,14 +65,18 @@ def bots(  # noqa: PLR0913 - each is an option of its own
         out.print("; ".join(f"{count} × {outcome}" for outcome, count in counts.items()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """How bots are to play."""
+
+    pause: float
+    seed: int
+    strategy: str | None
+    programs: Path
+
+
 async def _play(
-    server: Server,
-    session: str,
-    seats: tuple[str, ...] | None,
-    journals: Path,
-    *,
-    pause: float,
-    seed: int,
+    server: Server, session: str, seats: tuple[str, ...] | None, journals: Path, how: _How
 ) -> dict[str, str]:
     async with operator_of(server) as operator:
         overview = await operator.overview(session)
@@ -72,12 +86,37 @@ async def _play(
             seats = tuple(one.seat for one in overview.seats if not one.present)
         if not seats:
             raise CommandError(f"Every seat of {session} is taken: there is nothing for bots.")
+        listed = (await operator.sessions()).sessions
+        program = next(one.program for one in listed if one.session == session)
+        folder = folder_of(how.programs, program)
+        if folder is None and how.strategy not in {None, RANDOM}:
+            raise CommandError(
+                f"There is no program {program} in {how.programs}, so that no strategy of it is "
+                "known: say with --programs where it is."
+            )
+        decides = minds(folder, how.strategy, seats=seats, seed=how.seed, told=_told)
         codes = await operator.codes(session, seats)
     room = server.need("room_password", "PALIER_ROOM_PASSWORD")
     err.print(f"{len(codes)} bots join session {session}.", style="dim")
     return await play(
-        server.transport(), codes, room_password=room, pause=pause, seed=seed, journals=journals
+        server.transport(),
+        codes,
+        room_password=room,
+        pause=how.pause,
+        seed=how.seed,
+        decides=decides,
+        journals=journals,
     )
+
+
+def folder_of(programs: Path, name: str) -> Path | None:
+    """Return the folder of a program, if it is here."""
+    folder = programs / name.replace("-", "_")
+    return folder if (folder / "program.py").is_file() else None
+
+
+def _told(sentence: str) -> None:
+    err.print(sentence, style="yellow", soft_wrap=True, markup=False)
 
 
 async def play(
@@ -87,11 +126,13 @@ async def play(
     room_password: str,
     pause: float,
     seed: int,
+    decides: Mapping[str, Decide] | None = None,
     journals: Path | None = None,
 ) -> dict[str, str]:
     """Play these seats to the end; return the outcome of each.
 
-    With a folder for their journals, what they decide outlives this process.
+    ``decides`` is how each seat decides, where not by chance. With a folder for their journals,
+    what they decide outlives this process.
     """
     few = asyncio.Semaphore(_JOINING)
 
@@ -104,7 +145,7 @@ async def play(
                 transport,
                 credentials,
                 journal=kept,
-                decide=at_random(f"{seed}:{seat}"),
+                decide=(decides or {}).get(seat) or at_random(f"{seed}:{seat}"),
                 pause=lambda: thought.uniform(pause / 3, pause),
             )
             return await bot.play()

@@ -29,5 +29,12 @@ Watch = Annotated[
     bool,
     typer.Option("--watch", help="Show screens anew as soon as their files are saved."),
 ]
+Strategy = Annotated[
+    str | None,
+    typer.Option(
+        help="How bots decide: names of the program's bots.py, or random; seats take them in turn.",
+        show_default=False,
+    ),
+]
 
 PROGRAMS = Path(os.environ.get("PALIER_PROGRAMS", "programs"))

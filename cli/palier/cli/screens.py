@@ -70,7 +70,7 @@ def check(
     """
     found = Checked()
     for path in paths:
-        for group in _groups(path):
+        for group in groups(path):
             found.add(group)
     for mistake in sorted(set(found.mistakes)):
         out.print(str(mistake), soft_wrap=True)
@@ -192,7 +192,7 @@ class Checked:
             )
 
 
-def _groups(path: Path) -> Iterator[Group]:
+def groups(path: Path) -> Iterator[Group]:
     """Yield the screens at a path, program by program; raises `CommandError` if there are none."""
     if path.is_file():
         yield Group((path,), _program_of(path.parent), all=False)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from palier.program.bots import Bot
 from palier.program.errors import ProgramError
 from palier.program.participant import Participant
 from palier.program.program import Program
 from palier.program.session import Group, Session
+from palier.schemas.events import Stage
 from palier.schemas.forms import Form
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Bot",
     "Entity",
     "Field",
     "Form",
@@ -41,6 +44,7 @@ __all__ = [
     "Program",
     "ProgramError",
     "Session",
+    "Stage",
     "Unique",
     "db",
 ]

@@ -129,7 +129,9 @@ def surroundings(settings: Settings) -> Surroundings:
         accounts=ManagementAccounts(settings.management, address.user, address.password),
         queues=ManagementQueues(settings.management, address.user, address.password),
         engine=open_database(settings.database, patience=Patience()),
-        catalogue=Catalogue([Path(one) for one in settings.programs.split(os.pathsep)]),
+        catalogue=Catalogue(
+            [Path(one) for one in settings.programs.split(os.pathsep)], watched=settings.watch
+        ),
         secrets=Secrets(operator=settings.operator_password, room=settings.room_password),
         partitions=settings.partitions,
         seat_rate=settings.seat_rate,

@@ -26,7 +26,7 @@ from palier.program.testing.errors import (
     NoSuchStage,
     PlayError,
 )
-from palier.program.testing.loading import load
+from palier.program.testing.loading import load, load_bots
 from palier.program.testing.playing import play
 from palier.program.testing.result import Result, Shown
 from palier.program.testing.scripts import MISSING, Script, by_seat, by_visit
@@ -45,5 +45,6 @@ __all__ = [
     "by_seat",
     "by_visit",
     "load",
+    "load_bots",
     "play",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from palier.program.bots import Bot, strategies
 from palier.program.program import Program
 from palier.program.testing.errors import PlayError
 from palier.schemas.names import is_name
@@ -37,6 +37,11 @@ def load(folder: str | Path) -> type[Program]:
     return program
 
 
+def load_bots(folder: str | Path) -> dict[str, type[Bot]]:
+    """Return the strategies of the program in a folder, by name (`palier.program.bots`)."""
+    return strategies(Path(folder))
+
+
 def screens_of(program: type[Program]) -> Screens:
     """Return what a program shows: the screens beside its ``program.py``, or none."""
     found = _SCREENS.get(program)
@@ -46,10 +51,6 @@ def screens_of(program: type[Program]) -> Screens:
 
 
 def _beside(program: type[Program]) -> Screens:
-    try:
-        path = Path(inspect.getfile(program))
-    except (OSError, TypeError):
-        return Screens()  # a class that was made at a prompt, or by a test
-    if path.name != "program.py":
-        return Screens()
-    return Screens(read_screens(path.parent))
+    path = Path(program.run.__code__.co_filename)
+    # what was written at a prompt, or in a test, has no screens
+    return Screens(read_screens(path.parent)) if path.name == "program.py" else Screens()

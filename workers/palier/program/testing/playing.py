@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random as chance
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -12,6 +11,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
+from palier.program.bots import Bot, method_of
 from palier.program.errors import ProgramError
 from palier.program.matching import check_groups
 from palier.program.participant import Participant
@@ -54,6 +54,9 @@ _DRAWS = 100
 #: Seats that never answer, or each with the stage (and its visit) from which on it does not.
 Absent: TypeAlias = Collection[str] | Mapping[str, str | tuple[str, int]]
 
+#: The strategy of every seat, or of some.
+Bots: TypeAlias = type[Bot] | Mapping[str, type[Bot]]
+
 #: How many seconds an answer takes: the same for all, or a function of participant and stage.
 Pace: TypeAlias = float | Callable[[Participant, Stage], float]
 
@@ -65,6 +68,7 @@ def play(  # noqa: PLR0913 - each is an option of its own
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     answers: Mapping[str, Script] | None = None,
+    bots: Bots = Bot,
     absent: Absent = (),
     pace: Pace = 0.0,
     limit: int = _LIMIT,
@@ -73,10 +77,11 @@ def play(  # noqa: PLR0913 - each is an option of its own
 
     ``seats`` is how many, or their names; by default one group. ``answers`` are scripts by the name
     of a stage: a form, a mapping, or a function of (participant, stage) that returns one; what is
-    not scripted is drawn by chance from the form. ``absent`` seats never answer, from a stage on
-    if one is named: ``{"p2": "contribute"}``, ``{"p2": ("contribute", 3)}`` for its third visit;
-    then time passes, and the policy of each stage applies. A script that gives `MISSING` is for one
-    stage alone. ``pace`` is how many seconds answers take, and so the order in which they come.
+    not scripted ``bots`` decide, a strategy for all or by seat, or else chance. ``absent`` seats
+    never answer, from a stage on if one is named: ``{"p2": "contribute"}``, or
+    ``{"p2": ("contribute", 3)}`` for its third visit; then time passes, and the policy of each
+    stage applies. A script that gives `MISSING` is for one stage alone. ``pace`` is how many
+    seconds answers take, and so the order in which they come.
 
     Blocks for milliseconds. Raises what the program raises, `ProgramError` where the session could
     not be opened or a screen does not fit its stage, and `PlayError`.
@@ -86,6 +91,7 @@ def play(  # noqa: PLR0913 - each is an option of its own
     playing = _Playing(
         _Sitting(opening, prepared, screens=screens_of(program)),
         answers=dict(answers or {}),
+        bots=_bots(bots, opening),
         absent=_absences(absent, opening.seats),
         pace=pace,
         limit=limit,
@@ -125,6 +131,14 @@ def _settings(program: type[Program], settings: Mapping[str, Any]) -> Program.Se
         raise ProgramError(f"Setting {name!r} of {program.__name__}: {first['msg']}") from None
 
 
+def _bots(bots: Bots, opening: Opening) -> dict[str, Bot]:
+    given = dict.fromkeys(opening.seats, bots) if isinstance(bots, type) else dict(bots)
+    for one in given:
+        if one not in opening.seats:
+            raise NoSuchSeat(one, seats=opening.seats, said="bots=")
+    return {seat: given.get(seat, Bot)(seat=seat, seed=opening.seed) for seat in opening.seats}
+
+
 def _absences(absent: Absent, seats: tuple[str, ...]) -> dict[str, tuple[str, int] | None]:
     """Return from which stage and visit on each does not answer; None: from the first on."""
     for one in absent:
@@ -153,6 +167,7 @@ class _Playing:
         session: _Sitting,
         *,
         answers: dict[str, Script],
+        bots: dict[str, Bot],
         absent: dict[str, tuple[str, int] | None],
         pace: Pace,
         limit: int,
@@ -165,10 +180,7 @@ class _Playing:
         self._limit = limit
         self._now = NOON
         self._people = {one.seat: one for one in session.execution.participants}
-        self._chance = {
-            seat: chance.Random(f"{session.opening.seed}:{seat}")  # noqa: S311 - repeatable
-            for seat in session.seats
-        }
+        self._bots = bots
         #: Who answers next: when, in which order, where, which generation, which seat.
         self._coming: list[tuple[datetime, int, str, int, str]] = []
         self._order = count()
@@ -249,14 +261,16 @@ class _Playing:
         self, generation: Generation, stage: Stage, seat: str
     ) -> Form | Mapping[str, Any] | Missing | None:
         if stage.name in self._answers:
-            answer: Any = given(self._answers[stage.name], self._people[seat], stage)
-            if answer is None or isinstance(answer, Form | Mapping | Missing):
-                return answer
-            raise BadAnswer(stage, seat=seat, answer=answer, reason=_NO_ANSWER, fields={})
+            return _checked(
+                given(self._answers[stage.name], self._people[seat], stage), stage, seat
+            )
+        bot = self._bots[seat]
+        if (method := method_of(bot, stage)) is not None:
+            return _checked(method(stage), stage, seat)
         if stage.form is None:
             return None
         for _ in range(_DRAWS):
-            drawn = stage.form.draw(self._chance[seat])
+            drawn = stage.form.draw(bot.random)
             outcome = validated(generation.form, drawn)
             if not isinstance(outcome, Refusal):
                 return drawn
@@ -320,6 +334,12 @@ class _Playing:
         for said, name in named:
             if name not in opened:
                 raise NoSuchStage(name, opened=opened, said=said)
+
+
+def _checked(answer: Any, stage: Stage, seat: str) -> Form | Mapping[str, Any] | Missing | None:
+    if answer is None or isinstance(answer, Form | Mapping | Missing):
+        return answer
+    raise BadAnswer(stage, seat=seat, answer=answer, reason=_NO_ANSWER, fields={})
 
 
 def _plain(answer: Form | Mapping[str, Any]) -> dict[str, Any]:

@@ -36,17 +36,21 @@ class Loaded:
     folder: Path | None
     #: Hash and commit of its files as they were when it was read.
     origin: Mapping[str, JsonValue]
+    #: When its file was written last, as far as that can be known.
+    written: int = 0
 
 
 class Catalogue:
     """Programs by name: the folder ``public_goods`` is the program ``public-goods``.
 
     A program is read when a session of it is first opened or taken over; it stays the same until
-    the worker ends, or somebody asks to `reload` it. Used by one thread.
+    the worker ends, or somebody asks to `reload` it. ``watched``: it is read again for a session
+    that is opened after its file was saved. Used by one thread.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], *, watched: bool = False) -> None:
         self._folders = tuple(folders)
+        self._watched = watched
         self._loaded: dict[str, Loaded] = {}
         #: Those that were added: there is no file to read them from again, but for their screens.
         self._added: dict[str, tuple[type[Program], Path | None]] = {}
@@ -79,6 +83,13 @@ class Catalogue:
         """Return a program; raises `UnknownProgram` or `BrokenProgram`."""
         return self._found(name).program
 
+    def to_open(self, name: str) -> type[Program]:
+        """Return a program for a new session; raises `UnknownProgram` or `BrokenProgram`."""
+        loaded = self._loaded.get(name)
+        if self._watched and loaded is not None and loaded.written != _written(loaded.folder):
+            return self.reload(name)
+        return self.program(name)
+
     def screens(self, name: str) -> Screens:
         """Return what a program shows; raises `UnknownProgram` or `BrokenProgram`."""
         return self._found(name).screens
@@ -106,7 +117,7 @@ class Catalogue:
             screens.replace(NOTHING)
         else:
             screens.replace(read_screens(folder), bundle=_bundle(folder / bundle.FILE))
-        return Loaded(program, screens, folder, origin)
+        return Loaded(program, screens, folder, origin, _written(folder))
 
     def _read(self, name: str) -> tuple[type[Program], Path]:
         folder = name.replace("-", "_")
@@ -128,6 +139,13 @@ def _settle(program: type[Program]) -> None:
             family.settle()
     except ProgramError as error:
         raise BrokenProgram(f"The entities have a mistake: {error}") from error
+
+
+def _written(folder: Path | None) -> int:
+    try:
+        return 0 if folder is None else (folder / "program.py").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def read_screens(folder: Path) -> ScreenFolder:

@@ -97,7 +97,7 @@ def _prepared(work: Work, command: OpenSession) -> Program:
 
 def _with_tables(work: Work, name: str) -> type[Program]:
     """Return a program whose tables are there; raises `PalierError`."""
-    program = work.catalogue.program(name)
+    program = work.catalogue.to_open(name)
     try:
         fit(work.db, name, program)
     except Unfit:

@@ -1,0 +1,368 @@
+"""What in a program would be another thing when a worker goes through it again.
+
+Its file is read, not run: what can be reached from `Program.run` is looked at, name by name. What
+is called by `once` and `transaction` is left alone, for their results are on the record.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from palier.program import Group, Session
+from palier.program.scope import Scope
+from palier.schemas.screens.errors import Mistake
+
+_CHANCE = (
+    "Use session.random (in a group: group.random): it is the same when it is gone through again."
+)
+_TIME = "Use session.now(), which is on the record."
+_OUTSIDE = 'Use await session.once("name", function): its result is kept and given again.'
+_WAIT = "Give a stage deadline=: a worker conducts other sessions meanwhile."
+_SETTING = "Make it a field of Settings, which is on the record."
+_SAY = "Show it as data of a stage; in a test, look at the result of play()."
+_ORDER = "Use sorted(...), or dict.fromkeys(...) to keep the order of what comes in."
+_AWAIT = (
+    "Await stages, groups and once() of the session, and coroutines of this program that do so."
+)
+_STATE = "Make it in run() or in __init__: self.x is a session's own."
+
+#: What a name that was imported stands for: why it may not be used, and what to use instead.
+_FOREIGN: Mapping[str, tuple[str, str]] = {
+    "random": ("gives something else each time", _CHANCE),
+    "secrets": ("gives something else each time", _CHANCE),
+    "uuid.uuid1": ("gives something else each time", _CHANCE),
+    "uuid.uuid4": ("gives something else each time", _CHANCE),
+    "numpy.random": ("gives something else each time", _CHANCE),
+    "time.sleep": ("holds up every session of the worker", _WAIT),
+    "time": ("is another time when it is gone through again", _TIME),
+    "datetime.datetime.now": ("is another time when it is gone through again", _TIME),
+    "datetime.datetime.utcnow": ("is another time when it is gone through again", _TIME),
+    "datetime.datetime.today": ("is another time when it is gone through again", _TIME),
+    "datetime.date.today": ("is another time when it is gone through again", _TIME),
+    "os.environ": ("is not the same on every worker", _SETTING),
+    "os.getenv": ("is not the same on every worker", _SETTING),
+    "os.urandom": ("gives something else each time", _CHANCE),
+    **dict.fromkeys(
+        (
+            *(
+                "requests",
+                "httpx",
+                "urllib.request",
+                "socket",
+                "subprocess",
+                "sqlite3",
+                "http.client",
+            ),
+            *("shutil", "tempfile", "os.system", "os.popen", "os.listdir", "os.remove"),
+            *("pathlib.Path.home", "pathlib.Path.cwd", "os.getcwd", "os.getpid", "serial"),
+        ),
+        ("is something of the outside world", _OUTSIDE),
+    ),
+    "asyncio": ("waits by a loop that a worker does not have", _AWAIT),
+}
+
+#: What is nothing by itself: what is used of it is told.
+_MODULES = frozenset({"random", "secrets", "time", "asyncio", "requests", "httpx", "socket"})
+
+#: What is repeatable all the same.
+_ALLOWED = frozenset({"random.Random", "datetime.datetime", "datetime.date"})
+
+#: The same for what Python has without an import.
+_BUILTIN: Mapping[str, tuple[str, str]] = {
+    "open": ("is something of the outside world", _OUTSIDE),
+    "input": ("waits for a keyboard that a worker does not have", "Ask by a form of a stage."),
+    "print": ("is read by nobody, and said again when it is gone through again", _SAY),
+    "id": ("is another number each time", "Use a participant's seat or number."),
+    "hash": ("is another number in each process", "Use a participant's seat or number."),
+}
+
+#: Methods of paths, whatever they are called on.
+_PATHS = frozenset({"read_text", "write_text", "read_bytes", "write_bytes"})
+
+_RECORDED = frozenset({"once", "transaction"})
+
+_AWAITED = frozenset(name for kind in (Scope, Session, Group) for name in dir(kind))
+
+_SETS = frozenset({"set", "frozenset"})
+_IN_ORDER = frozenset({"list", "tuple", "enumerate", "iter", "next", "zip", "map", "filter"})
+
+_MUTABLE = frozenset({"list", "dict", "set", "defaultdict", "Counter", "deque"})
+_CHANGES = frozenset(
+    {
+        *("append", "extend", "insert", "remove", "pop", "clear", "add", "discard", "update"),
+        *("setdefault", "popitem", "sort", "reverse", "appendleft", "popleft"),
+    }
+)
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def lint(path: Path) -> list[Mistake]:
+    """Return what makes a program's course hang on something that is not on its record.
+
+    Raises `OSError`, `SyntaxError` and `ValueError` where the file cannot be read.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    program = _Program(tree)
+    found = {
+        Mistake(
+            file=str(path),
+            line=node.lineno,
+            column=node.col_offset + 1,
+            reason=reason,
+            hint=hint,
+        )
+        for function in program.reached()
+        for node, reason, hint in _Reading(program, function).found()
+    }
+    return sorted(found)
+
+
+@dataclass(slots=True)
+class _Program:
+    """What a file defines: functions by name, what was imported, what all sessions share."""
+
+    tree: ast.Module
+    functions: dict[str, list[_Function]] = field(default_factory=dict)
+    imported: dict[str, str] = field(default_factory=dict)
+    classes: set[str] = field(default_factory=set)
+    #: Names of the module, and of its classes, that hold what can be changed.
+    shared: set[str] = field(default_factory=set)
+    of_classes: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    self.functions.setdefault(node.name, []).append(node)
+                case ast.Import(names=names):
+                    for one in names:
+                        top = one.name.partition(".")[0]
+                        self.imported[one.asname or top] = one.name if one.asname else top
+                case ast.ImportFrom(module=str() as module, names=names):
+                    for one in names:
+                        self.imported[one.asname or one.name] = f"{module}.{one.name}"
+                case ast.ClassDef(name=name):
+                    self.classes.add(name)
+                    self._share(node.body, self.of_classes)
+                case _:
+                    pass
+        self._share(self.tree.body, self.shared)
+
+    @staticmethod
+    def _share(body: list[ast.stmt], names: set[str]) -> None:
+        for one in body:
+            targets = one.targets if isinstance(one, ast.Assign) else []
+            if isinstance(one, ast.AnnAssign):
+                targets = [one.target]
+            value = getattr(one, "value", None)
+            if targets and value is not None and _mutable(value):
+                names |= {each.id for each in targets if isinstance(each, ast.Name)}
+
+    def reached(self) -> list[_Function]:
+        """Return the functions that may be called when `run` is, by their names."""
+        ahead = [*self.functions.get("run", ()), *self.functions.get("__init__", ())]
+        found: list[_Function] = []
+        while ahead:
+            one = ahead.pop()
+            if one in found:
+                continue
+            found.append(one)
+            for name in _names(one):
+                ahead += self.functions.get(name, ())
+                if name in self.classes:
+                    ahead += self.functions.get("__post_init__", ())
+        return found
+
+    def meant(self, node: ast.expr) -> str:
+        """Return what a name or attribute stands for, as ``datetime.datetime.now``; or nothing."""
+        match node:
+            case ast.Name(id=name):
+                return self.imported.get(name, "")
+            case ast.Attribute(value=value, attr=attr):
+                before = self.meant(value)
+                return f"{before}.{attr}" if before else ""
+            case _:
+                return ""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One function, read for what it should not do."""
+
+    program: _Program
+    function: _Function
+
+    def found(self) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
+        sets = {
+            target.id
+            for node in _walk(self.function)
+            if isinstance(node, ast.Assign) and _is_set(node.value, frozenset())
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in _walk(self.function):
+            yield from self._foreign(node)
+            yield from self._ordered(node, frozenset(sets))
+            yield from self._waiting(node)
+            yield from self._changing(node)
+
+    def _foreign(self, node: ast.AST) -> Iterator[tuple[ast.expr, str, str]]:
+        if isinstance(node, ast.Name | ast.Attribute):
+            meant = self.program.meant(node)
+            rule = _rule(meant)
+            # of a.b.c the rule is told once, where it begins to hold
+            inner = self.program.meant(node.value) if isinstance(node, ast.Attribute) else ""
+            told = _rule(inner) is not None and inner not in _MODULES
+            if rule is not None and not told and meant not in _MODULES | _ALLOWED:
+                yield node, f"{meant} {rule[0]}.", rule[1]
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if (
+                name in _BUILTIN
+                and name not in self.program.imported
+                and name not in self.program.functions
+            ):
+                reason, hint = _BUILTIN[name]
+                yield node, f"{name}() {reason}.", hint
+            case ast.Call(func=ast.Attribute(attr=name)) if name in _PATHS:
+                yield node, f"{name}() is something of the outside world.", _OUTSIDE
+            case _:
+                pass
+
+    def _ordered(self, node: ast.AST, sets: frozenset[str]) -> Iterator[tuple[ast.expr, str, str]]:
+        iterated: list[ast.expr] = []
+        match node:
+            case ast.For(iter=one) | ast.AsyncFor(iter=one):
+                iterated = [one]
+            case ast.ListComp(generators=all_) | ast.DictComp(generators=all_):
+                iterated = [one.iter for one in all_]
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in _IN_ORDER:
+                iterated = list(arguments)
+            case ast.Call(func=ast.Attribute(attr="join" | "choice" | "shuffle"), args=arguments):
+                iterated = list(arguments)
+            case ast.Call(func=ast.Attribute(value=value, attr="pop"), args=[]):
+                iterated = [value]
+            case ast.Starred(value=one):
+                iterated = [one]
+            case _:
+                pass
+        for one in iterated:
+            if _is_set(one, sets):
+                yield one, "The order of a set is another one in each process.", _ORDER
+
+    def _waiting(self, node: ast.AST) -> Iterator[tuple[ast.expr, str, str]]:
+        if not isinstance(node, ast.Await):
+            return
+        match node.value:
+            case ast.Call(func=ast.Name(id=name)) if name in self.program.functions:
+                return
+            case ast.Call(func=ast.Attribute(attr=name) as called) if not self.program.meant(
+                called
+            ).partition(".")[0]:
+                if name in self.program.functions or name in _AWAITED:
+                    return
+            case ast.Call(func=called):
+                # of a rule of its own it is told there
+                meant = self.program.meant(called)
+                if _rule(meant) is not None or meant.startswith("palier."):
+                    return
+                name = meant or ast.unparse(called)
+            case other:
+                name = ast.unparse(other)
+        yield node, f"{name} is awaited, which no worker waits for.", _AWAIT
+
+    def _changing(self, node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
+        changed: list[ast.expr] = []
+        match node:
+            case ast.Global(names=names):
+                reason = f"{names[0]} is shared by all sessions of a worker."
+                yield node, reason, _STATE
+            case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _CHANGES:
+                changed = [value]
+            case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+                changed = [one.value for one in targets if isinstance(one, ast.Subscript)]
+            case ast.AugAssign(target=ast.Subscript(value=value)):
+                changed = [value]
+            case _:
+                pass
+        for one in changed:
+            name = _shared_name(one, self.program)
+            if name:
+                yield (
+                    one,
+                    f"{name} is shared by all sessions of a worker, and changed here.",
+                    _STATE,
+                )
+
+
+def _shared_name(node: ast.expr, program: _Program) -> str:
+    match node:
+        case ast.Name(id=name) if name in program.shared:
+            return name
+        case ast.Attribute(value=ast.Name(id=owner), attr=name) if name in program.of_classes and (
+            owner in {"self", "cls"} or owner in program.classes
+        ):
+            return f"{owner}.{name}"
+        case ast.Subscript(value=value):
+            return _shared_name(value, program)
+        case _:
+            return ""
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is in a node, without what is called by `once` and `transaction`."""
+    ahead = [node]
+    while ahead:
+        one = ahead.pop()
+        yield one
+        if (
+            isinstance(one, ast.Call)
+            and isinstance(one.func, ast.Attribute)
+            and one.func.attr in _RECORDED
+        ):
+            continue
+        ahead += ast.iter_child_nodes(one)
+
+
+def _names(function: _Function) -> set[str]:
+    return {
+        one.id if isinstance(one, ast.Name) else one.attr
+        for one in _walk(function)
+        if isinstance(one, ast.Name | ast.Attribute)
+    }
+
+
+def _rule(meant: str) -> tuple[str, str] | None:
+    """Return the rule for a name: its own, or that of what it is in."""
+    while meant:
+        if meant in _FOREIGN:
+            return _FOREIGN[meant]
+        meant = meant.rpartition(".")[0]
+    return None
+
+
+def _is_set(node: ast.expr, sets: frozenset[str]) -> bool:
+    match node:
+        case ast.Set() | ast.SetComp():
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _SETS
+        case ast.Name(id=name):
+            return name in sets
+        case ast.BinOp(left=left, op=ast.BitOr() | ast.BitAnd() | ast.Sub(), right=right):
+            return _is_set(left, sets) or _is_set(right, sets)
+        case _:
+            return False
+
+
+def _mutable(node: ast.expr) -> bool:
+    match node:
+        case ast.List() | ast.Dict() | ast.Set() | ast.ListComp() | ast.DictComp():
+            return True
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in _MUTABLE
+        case _:
+            return False
