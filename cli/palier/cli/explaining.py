@@ -171,6 +171,10 @@ class Explainer:
             case "attended":
                 seat = body["seat"]
                 return _Said(f"{who} answered {seat}, who had called for help{why}", seats=[seat])
+            case "action-failed":
+                seat = body["seat"]
+                words = f"The program failed when {seat} did {body['action']} in {body['stage']}"
+                return _Said(f"{words}, which was not done{why}", seats=[seat])
             case "bot-at-a-loss":
                 seat = body["seat"]
                 words = f"The bot of {seat} found no answer that {body['stage']} takes"
@@ -225,6 +229,10 @@ class Explainer:
         opening = self._opening(body)
         given = ", ".join(f"{key}={one}" for key, one in (body.get("answer") or {}).items())
         with_what = f" with {short(given)}" if given else ""
+        if body.get("because") == "ended":
+            words = f"{body['seat']} went on from {opening.name}{with_what}"
+            ended = f"what {body.get('of', 'somebody')} did ended the stage for all"
+            return _Said(f"{words}: {ended}", [opening.key], [body["seat"]])
         words = f"{body['seat']} was answered for at {opening.name}{with_what}"
         return _Said(f"{words}: {_HOW[body['how']]}{reason(entry)}", [opening.key], [body["seat"]])
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from palier.schemas.live import ActionName
 from palier.schemas.message import Command, Query
 from palier.schemas.names import Name
 from palier.schemas.screens.screen import Digest
@@ -224,6 +225,17 @@ class Post(Command):
         Annotated[str, Field(min_length=1, max_length=1000)]
         | Annotated[float, Field(allow_inf_nan=False)]
     )
+
+
+class Act(Command):
+    """A participant does something in a live stage, with what its form asks for."""
+
+    kind: ClassVar[str] = "act.v1"
+    session: Name
+    scope: Name
+    generation: Annotated[int, Field(ge=1)]
+    action: ActionName
+    body: dict[str, JsonValue] | None = None
 
 
 class GetContent(Query):

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 from pydantic import JsonValue
 
 from palier.schemas.forms import FormSpec
+from palier.schemas.live import ActionSpec, Change
 from palier.schemas.message import Event, Value
 from palier.schemas.names import Name
 from palier.schemas.screens.screen import Digest
@@ -56,6 +57,8 @@ class Stage(Value):
     missing: Missing = "wait"
     #: The screen that shows it, by hash; without one a desk makes one from the form.
     screen: Digest | None = None
+    #: What can be done in it while it is open: it is live where there is any.
+    actions: tuple[ActionSpec, ...] = ()
 
 
 class PostedValue(Value):
@@ -180,6 +183,22 @@ class Posted(Event):
     scope: Name
     generation: int
     post: PostedValue
+
+
+class LiveChanged(Event):
+    """What a live stage shows is different, after something was done in it.
+
+    Told to all of its scope, and with ``own`` to one seat of what it alone is shown; ``version``
+    counts each of the two without a gap: where one lacks, the client asks for a snapshot.
+    """
+
+    kind: ClassVar[str] = "live-changed.v1"
+    session: Name
+    scope: Name
+    generation: int
+    version: int
+    own: bool = False
+    change: Change
 
 
 class HelpCalled(Event):

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import JsonValue
 
 from palier.schemas.events import Clock, PostedValue, Stage, Standing
+from palier.schemas.live import LiveMark
 from palier.schemas.message import Reply, Value
 from palier.schemas.names import Name
 from palier.schemas.screens.screen import Digest
@@ -31,6 +32,10 @@ Media = Literal[
 #: Codes of refusals that settle nothing: the command was not handled, its result is not stored, and
 #: who sent it keeps it and sends it again later, with the same message id.
 LATER = frozenset({"held", "too-fast"})
+
+#: The code of what an author's rules do not allow: it belongs to the play, and nobody is cut off
+#: for it.
+NOT_ALLOWED = "not-allowed"
 
 
 class Refused(Reply):
@@ -103,6 +108,14 @@ class PostTaken(Reply):
     """A post is committed, and told to all of its stage."""
 
     kind: ClassVar[str] = "post-taken.v1"
+    session: Name
+    number: int
+
+
+class Acted(Reply):
+    """What was done in a live stage is committed; ``number`` is its place in the session."""
+
+    kind: ClassVar[str] = "acted.v1"
     session: Name
     number: int
 
@@ -192,6 +205,8 @@ class Snapshot(Reply):
     bundle: Digest | None = None
     #: How many posts the open stage has; what a client lacks it asks for.
     posts: int = 0
+    #: Up to where the data of ``stage`` are, if it is live.
+    live: LiveMark | None = None
     #: Whether this seat has called for help and nobody has come.
     called: bool = False
 

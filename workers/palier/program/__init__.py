@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from palier.program.bots import Bot
-from palier.program.errors import ProgramError
+from palier.program.errors import ProgramError, Refuse
+from palier.program.live import Live, action
 from palier.program.participant import Participant
 from palier.program.program import Program
 from palier.program.session import Group, Session
@@ -36,6 +37,7 @@ __all__ = [
     "Form",
     "Group",
     "Indexed",
+    "Live",
     "ManyToMany",
     "ManyToOne",
     "OneToMany",
@@ -43,9 +45,11 @@ __all__ = [
     "Participant",
     "Program",
     "ProgramError",
+    "Refuse",
     "Session",
     "Stage",
     "Unique",
+    "action",
     "db",
 ]
 

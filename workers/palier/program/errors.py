@@ -7,3 +7,7 @@ from palier.schemas.errors import PalierError
 
 class ProgramError(PalierError):
     """A program asks for something that cannot be."""
+
+
+class Refuse(PalierError):
+    """Raised by an action of a live stage: it is not taken; who tried is told the sentence."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from decimal import Decimal
+from typing import Any
 
 from palier.program.errors import ProgramError
 
@@ -24,6 +27,19 @@ class Participant:
 
     def __repr__(self) -> str:
         return f"Participant(seat={self.seat!r}, payoff={self.payoff})"
+
+    def __deepcopy__(self, _known: object) -> Participant:
+        """Return this one: in a copy of what an author keeps, who it is about stays the same."""
+        return self
+
+    def remember(self) -> dict[str, Any]:
+        """Return all that is known of this one now, for `recall`."""
+        return {one: copy(getattr(self, one)) for one in self.__slots__}
+
+    def recall(self, known: Mapping[str, Any]) -> None:
+        """Let everything be as it was when it was remembered."""
+        for key, one in known.items():
+            setattr(self, key, copy(one))
 
     @property
     def payoff(self) -> Decimal:

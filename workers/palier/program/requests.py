@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -16,6 +16,9 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from palier.program.errors import ProgramError
 from palier.schemas.events import Missing
 from palier.schemas.forms import Form
+
+if TYPE_CHECKING:
+    from palier.program.live import Begun
 
 
 class Abandoned(BaseException):
@@ -31,7 +34,8 @@ class StageRequest:
 
     ``deadline`` in seconds; ``missing`` says what happens then to who has not arrived, and
     ``defaults`` are their answers, by seat, where that is ``default``. ``screen`` is the name of
-    the screen; None: that of the stage if there is such a one; empty: none.
+    the screen; None: that of the stage if there is such a one; empty: none. ``live`` is what can be
+    done in it; what it shows at first is in ``public`` and ``private``.
     """
 
     scope: str
@@ -46,6 +50,7 @@ class StageRequest:
     missing: Missing = "wait"
     defaults: Mapping[str, Form | None] = field(default_factory=dict)
     screen: str | None = None
+    live: Begun | None = None
 
     def __await__(self) -> Generator[StageRequest, dict[str, Form | None], dict[str, Form | None]]:
         answers = yield self

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 from palier.program.errors import ProgramError
+from palier.program.live import Live, begin
 from palier.program.participant import Participant
 from palier.program.program import titled
 from palier.program.requests import Abandoned, OnceRequest, StageRequest
@@ -52,6 +53,10 @@ class Scope:
         """Those who take part, in the order of the scope."""
         return tuple(one for one in self.everyone if not one.excluded)
 
+    def __deepcopy__(self, _known: object) -> Self:
+        """Return this one: in a copy of what an author keeps, it stays the same."""
+        return self
+
     def __len__(self) -> int:
         return len(self.participants)
 
@@ -68,8 +73,9 @@ class Scope:
         text: str = "",
         data: Data | None = None,
         deadline: float | timedelta | None = None,
-        missing: Missing = "wait",
+        missing: Missing | None = None,
         screen: str | None = None,
+        live: Live | None = None,
     ) -> dict[Participant, F]: ...
 
     @overload
@@ -82,8 +88,9 @@ class Scope:
         text: str = "",
         data: Data | None = None,
         deadline: float | timedelta | None = None,
-        missing: Missing = "wait",
+        missing: Missing | None = None,
         screen: str | None = None,
+        live: Live | None = None,
     ) -> dict[Participant, None]: ...
 
     async def stage(  # noqa: PLR0913 - each is an option of its own
@@ -95,25 +102,39 @@ class Scope:
         text: str = "",
         data: Data | None = None,
         deadline: float | timedelta | None = None,
-        missing: Missing = "wait",
+        missing: Missing | None = None,
         screen: str | None = None,
+        live: Live | None = None,
     ) -> dict[Participant, Any]:
         """Show a stage to everyone in this scope and return their answers when all have arrived.
 
         ``name`` is what the record calls the stage, 1 to 32 of ``a-z0-9-``; ``title`` and ``text``
         are what participants read; ``form`` is what they fill in (without one they only go on);
         ``data`` is shown with it. ``deadline``, in seconds, is shown as a countdown; ``missing``
-        says what happens then to who has not answered. ``screen`` names the file in ``screens``
-        that shows it: by default the one that is called as the stage, if there is one, else (and
-        with ``""``) a screen is made from the form. Whoever is excluded meanwhile is not among the
-        answers. Raises `ProgramError`.
+        says what happens then to who has not answered: by default they are waited for, and in a
+        live stage go on. ``live`` is what can be done in it while it is open. ``screen`` names the
+        file in ``screens`` that shows it: by default the one that is called as the stage, if there
+        is one, else (and with ``""``) a screen is made from the form. Whoever is excluded meanwhile
+        is not among the answers. Raises `ProgramError`.
         """
         check(name, form, screen)
         if not self.participants:
             raise Abandoned(self.name)
         self._visits[name] += 1
         public, private = shown(name, data, self.participants)
-        at_deadline, defaults = policy(name, form, missing, self.participants)
+        begun = None
+        if live is not None:
+            seed = f"{self._seed}:{self.name}:{name}:{self._visits[name]}"
+            begun = begin(live, scope=self, stage=name, seed=seed)
+            public = {**public, **begun.public}
+            if private or begun.private:
+                private = {
+                    one.seat: {**private.get(one.seat, {}), **begun.private.get(one.seat, {})}
+                    for one in self.participants
+                }
+        at_deadline, defaults = policy(
+            name, form, missing, self.participants, live=live is not None
+        )
         answers = await StageRequest(
             scope=self.name,
             name=name,
@@ -127,6 +148,7 @@ class Scope:
             missing=at_deadline,
             defaults=defaults,
             screen=screen,
+            live=begun,
         )
         return {one: answers[one.seat] for one in self.everyone if one.seat in answers}
 
@@ -161,6 +183,10 @@ class Scope:
             visit=self._once[name],
             call=lambda: transact(function, *arguments),
         )
+
+    def begin(self, at: datetime) -> None:
+        """Let it be this time from now on; for whoever conducts the session."""
+        self._moment.at = at
 
     def now(self) -> datetime:
         """Return the time at which the step began that the program is in; UTC.

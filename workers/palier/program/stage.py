@@ -47,9 +47,25 @@ def check(stage: str, form: type[Form] | None, screen: str | None) -> None:
 
 
 def policy(
-    stage: str, form: type[Form] | None, missing: Missing, parties: Sequence[Participant]
+    stage: str,
+    form: type[Form] | None,
+    missing: Missing | None,
+    parties: Sequence[Participant],
+    *,
+    live: bool = False,
 ) -> tuple[Policy, dict[str, Form | None]]:
-    """Return what happens at the deadline, and the answers that are given then, by seat."""
+    """Return what happens at the deadline, and the answers that are given then, by seat.
+
+    A live stage goes on for everyone: at its deadline by default, and when an action ends it.
+    """
+    if live and form is not None and missing in {"wait", "exclude", "bot"}:
+        raise ProgramError(
+            f"Live stage {stage!r} has a form and missing={missing!r}: it can end for everyone, so "
+            f"it needs an answer for who has given none. Give missing={form.__name__}(…), or "
+            "'default' with a default for every field."
+        )
+    if missing is None:
+        missing = "default" if live else "wait"
     if missing == "default":
         empty = _empty(stage, form)
         return "default", {one.seat: empty for one in parties}
@@ -80,8 +96,8 @@ def shown(
     if data is None:
         return {}, {}
     if callable(data):
-        return {}, {one.seat: _jsonable(stage, data(one)) for one in parties}
-    return _jsonable(stage, data), {}
+        return {}, {one.seat: jsonable(stage, data(one)) for one in parties}
+    return jsonable(stage, data), {}
 
 
 def seconds(stage: str, deadline: float | timedelta | None) -> float | None:
@@ -108,7 +124,8 @@ def _empty(stage: str, form: type[Form] | None) -> Form | None:
         ) from None
 
 
-def _jsonable(stage: str, data: Mapping[str, Any]) -> dict[str, JsonValue]:
+def jsonable(stage: str, data: Mapping[str, Any]) -> dict[str, JsonValue]:
+    """Return data as they are sent and recorded; raises `ProgramError`."""
     if taken := sorted(RESERVED.intersection(data)):
         raise ProgramError(
             f"The data of stage {stage!r} cannot have the name {taken[0]!r}: every screen has one "

@@ -280,6 +280,7 @@ ENGLISH = Words(
         "bot-stands-in-late": "{seats}: time was up, a bot stands in",
         "readmitted": "{seats}: back in the session",
         "replaced": "{seats}: a new code was given out",
+        "not-done": "{seats}: the program failed at {action} in {stage}, nothing was changed",
         "at-a-loss": "{seats}: the bot found no answer that fits, and is waited for",
         "refused": "{seats}: refused {n}×, {code}",
         "called": "{seats}: calls for help",

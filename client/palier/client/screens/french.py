@@ -292,6 +292,7 @@ FRENCH = Words(
         "bot-stands-in-late": "{seats}\u00a0: temps écoulé, relais par un robot",
         "readmitted": "{seats}\u00a0: de retour dans la session",
         "replaced": "{seats}\u00a0: nouveau code remis",
+        "not-done": "{seats}\u00a0: le programme a échoué à {action} dans {stage}, rien n’a changé",
         "at-a-loss": "{seats}\u00a0: le robot n’a pas trouvé de réponse valable, on attend",
         "refused": "{seats}\u00a0: refusé {n}×, {code}",
         "called": "{seats}\u00a0: appel à l’aide",

@@ -14,7 +14,13 @@ from palier.schemas.replies import LogEntry, SessionLog
 #: So many are kept, and what happened to seats within so long of each other is said together.
 _KEPT, _TOGETHER = 100, timedelta(seconds=2)
 
-_INKS = {"failed": "bad", "at-a-loss": "bad", "refused": "warn", "called": "warn"}
+_INKS = {
+    "failed": "bad",
+    "not-done": "bad",
+    "at-a-loss": "bad",
+    "refused": "warn",
+    "called": "warn",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +121,7 @@ def _same_refusal(one: Happening, other: Happening) -> bool:
     return same and one.key == "refused"
 
 
-def _happening(entry: LogEntry) -> Happening | None:  # noqa: C901, PLR0911 - a table
+def _happening(entry: LogEntry) -> Happening | None:  # noqa: C901, PLR0911, PLR0912 - a table
     """Return what an entry tells an operator who watches; None for what they see anyway."""
     body: Mapping[str, Any] = entry.body
     seats = tuple(body.get("seats", ())) or ((body["seat"],) if "seat" in body else ())
@@ -148,6 +154,8 @@ def _happening(entry: LogEntry) -> Happening | None:  # noqa: C901, PLR0911 - a 
             return replace(told, fill=(("seconds", f"{float(body['seconds']):+g}"),))
         case "excluded" | "bot-stands-in":
             return replace(told, key=f"{entry.kind}-late" if late else entry.kind)
+        case "answered-for" if body.get("because") == "ended":
+            return None
         case "answered-for" if body["how"] == "default":
             return replace(told, key="answered-late")
         case "help-called":
@@ -156,6 +164,9 @@ def _happening(entry: LogEntry) -> Happening | None:  # noqa: C901, PLR0911 - a 
             return replace(told, key="replaced")
         case "bot-at-a-loss":
             return replace(told, key="at-a-loss")
+        case "action-failed":
+            fill = (("action", str(body["action"])), ("stage", str(body["stage"])))
+            return replace(told, key="not-done", fill=fill)
         case "session-finished":
             return replace(told, key=body["outcome"])
         case _:

@@ -7,7 +7,7 @@ A decision of `palier.workers.domain.session` returns facts; `persistence` write
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
@@ -18,6 +18,7 @@ from palier.schemas.events import Clock, PostedValue, Stage, Standing
 from palier.schemas.forms import Answer
 from palier.schemas.replies import How
 from palier.workers.domain.barrier import Barrier
+from palier.workers.domain.live import Done
 
 Closing = Literal["finished", "closed"]
 
@@ -26,8 +27,8 @@ Closing = Literal["finished", "closed"]
 class Cause:
     """Why something happened: by whose doing, and in which words.
 
-    ``what`` is one of ``arrival``, ``deadline``, ``bot``, ``operator``, ``exclusion``, ``resumed``,
-    ``retried``, ``rewound``, ``started``; ``message_id`` is the message behind it.
+    ``what`` is one of ``arrival``, ``deadline``, ``ended``, ``bot``, ``operator``, ``exclusion``,
+    ``resumed``, ``retried``, ``rewound``, ``started``; ``message_id`` is the message behind it.
     """
 
     what: str
@@ -235,6 +236,30 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """A seat did something in a live stage, or tried to; in a table of its own, not in the log.
+
+    ``refusal`` is why it was not taken, in the author's words, or what the author's code raised
+    (``failed``). If it was taken, ``done`` is what it changed, ``version`` the stage's now, and
+    ``own`` how often what each seat alone is shown has changed.
+    """
+
+    number: int
+    scope: str
+    generation: int
+    seat: str
+    action: str
+    body: Answer | None
+    message_id: str
+    done: Done | None = None
+    version: int = 0
+    own: Mapping[str, int] = field(default_factory=dict)
+    refusal: str = ""
+    failed: bool = False
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HelpCalled:
     """A participant asks the operator to come."""
 
@@ -315,6 +340,7 @@ Fact: TypeAlias = (
     | Rewound
     | Painted
     | Posted
+    | Acted
     | HelpCalled
     | Attended
     | Paid

@@ -96,6 +96,33 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """Something that was done in a live stage, the ``number``-th in the session.
+
+    It came ``after`` this version of the log. ``results`` are those of its side effects, by name,
+    in order; ``changed`` the seats that are shown something else of their own since; ``seen`` is
+    the digest of all that was shown then.
+    """
+
+    number: int
+    after: int
+    scope: str
+    generation: int
+    seat: str
+    action: str
+    body: Answer | None
+    results: tuple[tuple[str, JsonValue], ...]
+    changed: tuple[str, ...]
+    seen: str
+    at: datetime
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Return scope and generation."""
+        return self.scope, self.generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A participant's call for help, which nobody has answered yet."""
 
@@ -124,3 +151,6 @@ class Record:
     generations: Sequence[Recorded] = ()
     steps: Sequence[Step] = ()
     effects: Sequence[Effect] = ()
+    #: What was done in live stages, in order, and how much was tried in all.
+    deeds: Sequence[Deed] = ()
+    acted: int = 0

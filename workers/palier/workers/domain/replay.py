@@ -20,7 +20,7 @@ from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
 from palier.workers.domain.barrier import Barrier
 from palier.workers.domain.execution import Asked
 from palier.workers.domain.facts import Cause, Fact, Rewound
-from palier.workers.domain.record import Effect, Record, Recorded, Step
+from palier.workers.domain.record import Deed, Effect, Record, Recorded, Step
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.scope import Generation, Scope, opened
 from palier.workers.domain.screens import Screens
@@ -45,7 +45,8 @@ def restore(
     if session.over or broken is not None:
         return session
     steps, effects = effective(record.steps, record.effects)
-    replay = _Replay(session, [one for one in record.generations if not one.void], effects)
+    there = [one for one in record.generations if not one.void]
+    replay = _Replay(session, there, effects, record.deeds)
     try:
         replay.go_through(steps)
         replay.check_payoffs(record)
@@ -95,7 +96,7 @@ def rewind(  # noqa: PLR0913 - what is on the record, what is asked
         [replace(one, released_at=None) if one.key in reopened else one for one in kept],
         screens,
     )
-    replay = _Replay(session, kept, [one for one in effects if one.version < since])
+    replay = _Replay(session, kept, [one for one in effects if one.version < since], record.deeds)
     try:
         replay.go_through(before)
     except ProgramFailed as failure:
@@ -172,6 +173,7 @@ def _from_rows(
     session.standings.update(record.standings)
     session.paid.update(record.payoffs)
     session.calls.update(record.calls)
+    session.acted = record.acted
     for name, (seats, version) in record.scopes.items():
         session.scopes[name] = Scope(name=name, seats=seats, version=version)
     for one in record.generations:
@@ -205,7 +207,11 @@ class _Replay:
     """One run of a program through a record; raises `ProgramFailed` and `ProgramDiverged`."""
 
     def __init__(
-        self, session: Session, generations: Sequence[Recorded], effects: Sequence[Effect]
+        self,
+        session: Session,
+        generations: Sequence[Recorded],
+        effects: Sequence[Effect],
+        deeds: Sequence[Deed],
     ) -> None:
         self._session = session
         self._execution = session.execution
@@ -218,10 +224,16 @@ class _Replay:
             self._ahead[one.stage.scope].append(one)
         #: What it opened last, in each scope.
         self._open: dict[str, Generation] = {}
+        keys = {one.key for one in generations}
+        #: What is still to be done in live stages, and what is done last in each.
+        self._deeds = deque(one for one in deeds if one.key in keys)
+        self._last = {one.key: one.number for one in self._deeds}
 
     def go_through(self, steps: Sequence[Step]) -> None:
         for step in steps:
+            self._do_until(step.version)
             self._go(step)
+        self._do_until(None)
         for scope in self._ahead.values():
             for one in scope:
                 raise self._diverged(one, "opens nothing there")
@@ -235,6 +247,7 @@ class _Replay:
             current = self._session.scopes[name].current
             assert current is not None
             current.form, current.defaults = generation.form, generation.defaults
+            current.live = generation.live
             if not current.stage.title:
                 # written before rows had what is shown
                 current.stage = generation.stage
@@ -256,6 +269,25 @@ class _Replay:
                     "and session.once()).",
                     traceback="",
                 )
+
+    def _do_until(self, version: int | None) -> None:
+        """Do what was done in live stages up to a place of the log."""
+        while self._deeds and (version is None or self._deeds[0].after < version):
+            deed = self._deeds.popleft()
+            generation = self._open.get(deed.scope)
+            if (
+                generation is None
+                or generation.number != deed.generation
+                or generation.live is None
+                or deed.action not in generation.live.actions
+            ):
+                raise ProgramDiverged(
+                    f"The record of {self._session.name} has {deed.seat} do {deed.action!r} in "
+                    f"scope {deed.scope!r} next, and the program has no live stage there that "
+                    "knows it: bring back the program as it was, or resume from an earlier stage.",
+                    traceback="",
+                )
+            generation.live.again(deed, last=self._last[deed.key] == deed.number)
 
     def _go(self, step: Step) -> None:
         if step.kind == "rewound":

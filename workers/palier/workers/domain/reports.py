@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from palier.schemas.commands import Attend, CallForHelp, Post
+from palier.schemas.commands import Act, Attend, CallForHelp, Post
 from palier.schemas.commands import Painted as Report
 from palier.schemas.events import PostedValue
 from palier.workers.domain.facts import Attended, Cause, Fact, HelpCalled, Painted, Posted
@@ -55,7 +55,7 @@ def post(
     if session.status != "running" or session.fault is not None:
         status = "stopped" if session.fault is not None and not session.over else session.status
         return Refusal(code="not-running", reason=f"Session {session.name} is {status}.")
-    found = _where(session, command, seat)
+    found = where(session, command, seat)
     if isinstance(found, Refusal):
         return found
     streams = session.screens.streams(found.screen)
@@ -75,7 +75,8 @@ def post(
     ]
 
 
-def _where(session: Session, command: Post, seat: str) -> Generation | Refusal:
+def where(session: Session, command: Post | Act, seat: str) -> Generation | Refusal:
+    """Return the open stage in which a party says or does something, or why it cannot."""
     scope = session.scopes.get(command.scope)
     if scope is None or scope.current is None or seat not in scope.seats:
         return Refusal(

@@ -13,6 +13,7 @@ from palier.schemas.events import Clock, Stage
 from palier.schemas.forms import Answer, Form, describe
 from palier.schemas.replies import How
 from palier.workers.domain.barrier import Barrier
+from palier.workers.domain.live import LiveStage
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class Generation:
     #: When each desk had painted it, and how many posts it has.
     painted_at: dict[str, datetime] = field(default_factory=dict)
     posts: int = 0
+    #: What can be done in it, if it is live and its program is known.
+    live: LiveStage | None = None
 
     @property
     def number(self) -> int:
@@ -55,6 +58,8 @@ class Generation:
 
     def shown_to(self, seat: str) -> Stage:
         """Return the stage with this seat's own data."""
+        if self.live is not None:
+            return self.stage.model_copy(update={"data": self.live.shown_to(seat)})
         own = self.private.get(seat)
         if not own:
             return self.stage
@@ -103,6 +108,7 @@ def opened(
     screen: str = "",
 ) -> Generation:
     """Return the generation that a program's request opens; ``screen`` is the name of its own."""
+    live = None if request.live is None else LiveStage(request.live, request)
     clock = None
     if request.deadline is not None:
         clock = Clock(deadline_at=at + timedelta(seconds=request.deadline))
@@ -121,12 +127,14 @@ def opened(
             opened_at=at,
             clock=clock,
             missing=request.missing,
+            actions=live.specs if live is not None else (),
         ),
         private=request.private,
         form=request.form,
         defaults=request.defaults,
         barrier=Barrier.of(parties),
         screen=screen,
+        live=live,
     )
 
 

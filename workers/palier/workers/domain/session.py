@@ -95,6 +95,8 @@ class Session:
         self.paid: dict[str, Decimal] = dict.fromkeys(opening.seats, Decimal(0))
         #: Who calls for help.
         self.calls: dict[str, Call] = {}
+        #: How much was tried in its live stages, all of them together.
+        self.acted = 0
 
     # -- what is known ----------------------------------------------------------------------------
 
@@ -216,9 +218,7 @@ class Session:
             return self.stop(self.fault, at)
         effects: list[Fact] = []
         try:
-            asked = self._fitting(
-                self.execution.start(at=at, perform=self._performing(effects, at))
-            )
+            asked = self._fitting(self.execution.start(at=at, perform=self.performing(effects, at)))
         except ProgramFailed as failure:
             return self.stop(failure, at)
         self.status = "running"
@@ -261,7 +261,7 @@ class Session:
         try:
             asked = self._fitting(
                 self.execution.resume(
-                    scope.name, _given(generation), at=at, perform=self._performing(effects, at)
+                    scope.name, _given(generation), at=at, perform=self.performing(effects, at)
                 )
             )
         except ProgramFailed as failure:
@@ -292,7 +292,7 @@ class Session:
     def redo(self, step: str, scope: str, *, cause: Cause, at: datetime) -> list[Fact]:
         """Do a step again that was done before: the start, a scope's release or abandonment."""
         effects: list[Fact] = []
-        perform = self._performing(effects, at)
+        perform = self.performing(effects, at)
         try:
             if step == "started":
                 asked = self.execution.start(at=at, perform=perform)
@@ -333,7 +333,7 @@ class Session:
         effects: list[Fact] = []
         try:
             asked = self._fitting(
-                self.execution.abandon(scope.name, at=at, perform=self._performing(effects, at))
+                self.execution.abandon(scope.name, at=at, perform=self.performing(effects, at))
             )
         except ProgramFailed as failure:
             return self.stop(failure, at)
@@ -460,7 +460,7 @@ class Session:
                     facts.append(ScopeFormed(scope=one.scope, seats=one.seats, left=gone, at=at))
                 case StageRequest():
                     facts.append(self._open(one, at, after=after))
-        facts += self._pay()
+        facts += self.pay()
         if self.execution.finished:
             left = any(one != "excluded" for one in self.standings.values())
             reason = "" if left else "Everyone was excluded."
@@ -505,7 +505,9 @@ class Session:
                 self.screens.check(one)
         return asked
 
-    def _performing(self, effects: list[Fact], at: datetime) -> Perform:
+    def performing(self, effects: list[Fact], at: datetime) -> Perform:
+        """Return what performs side effects; the facts of them are added to ``effects``."""
+
         def perform(request: OnceRequest) -> JsonValue:
             found = request.call()
             try:
@@ -523,7 +525,8 @@ class Session:
 
         return perform
 
-    def _pay(self) -> list[Fact]:
+    def pay(self) -> list[Fact]:
+        """Return which payoffs are others than they were."""
         changed = [
             Paid(seat=one.seat, payoff=one.payoff)
             for one in self.execution.participants

@@ -45,6 +45,7 @@ def snapshot(session: Session, seat: str, *, now: datetime) -> Snapshot:
             "arrived": len(arrived),
             "expected": len(current.barrier.parties),
             "posts": current.posts,
+            "live": None if current.live is None else current.live.mark(seat),
         }
     )
 

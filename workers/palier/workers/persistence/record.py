@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from palier.schemas.events import Clock, PostedValue, Stage
 from palier.schemas.forms import Answer, FormSpec
+from palier.schemas.live import ActionSpec
 from palier.schemas.replies import How, LogEntry, SessionRow
 from palier.workers.domain.record import Call, Effect, Opening, Record, Recorded, Step
 from palier.workers.persistence import tables
+from palier.workers.persistence.acted import read_deeds
 
 #: Statuses of sessions in which nothing more happens.
 _OVER = ("finished", "closed")
@@ -86,6 +88,7 @@ def read_session(db: Connection, name: str) -> Record | None:
     scopes = db.execute(select(tables.scope).where(tables.scope.c.session == name)).all()
     runs = tables.stage_run
     steps, effects = _course(db, name)
+    deeds, acted = read_deeds(db, name)
     return Record(
         opening=_opening(row, tuple(one.seat for one in seats)),
         status=row.status,
@@ -104,6 +107,8 @@ def read_session(db: Connection, name: str) -> Record | None:
         generations=tuple(_generations(db, name)),
         steps=steps,
         effects=effects,
+        deeds=deeds,
+        acted=acted,
     )
 
 
@@ -230,6 +235,7 @@ def _stage(row: Row[Any], barrier: _Barrier) -> Stage:
         opened_at=row.opened_at,
         clock=clock,
         missing=row.missing,
+        actions=tuple(ActionSpec.model_validate(one) for one in row.actions or ()),
     )
 
 

@@ -105,7 +105,8 @@ scope = Table(
 #: was left) or void (set aside, the session went on from before it). ``released_as`` counts the
 #: session's releases, ``opened_by`` is the log's version of the step that opened it. Its clock has
 #: ``deadline_at`` while it runs, ``left_seconds`` while it stands; a worker looks at ``due_at``.
-#: ``screen`` names the screen that shows it, and is empty where one is made from the form.
+#: ``screen`` names the screen that shows it, and is empty where one is made from the form;
+#: ``actions`` are what can be done in it, if it is live.
 stage_run = Table(
     "stage_run",
     metadata,
@@ -131,6 +132,7 @@ stage_run = Table(
     Column("clock_paused", Boolean, nullable=False, server_default=false()),
     Column("due_at", Instant),
     Column("screen", _NAME, nullable=False, server_default=text("''")),
+    Column("actions", JSON),
     ForeignKeyConstraint(["session", "scope"], ["scope.session", "scope.name"]),
     UniqueConstraint("session", "released_as"),
     Index(
@@ -219,6 +221,33 @@ post = Table(
     Column("at", Instant, nullable=False),
     Column("value", JSON, nullable=False),
     Column("message_id", String(64), nullable=False),
+    ForeignKeyConstraint(
+        [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
+    ),
+)
+
+#: What was done in live stages, or tried: ``number`` is the order within the session, ``after`` the
+#: log's version then. ``outcome``: taken, refused by the author's rules, or failed, with the
+#: ``reason``. Of what was taken: ``results`` of its side effects, seats whose own data ``changed``,
+#: the digest of what was ``seen`` then.
+action = Table(
+    "action",
+    metadata,
+    Column("session", _NAME, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("after", Integer, nullable=False),
+    Column("scope", _NAME, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("seat", _NAME, nullable=False),
+    Column("action", _NAME, nullable=False),
+    Column("body", JSON(none_as_null=True)),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("results", JSON, nullable=False),
+    Column("changed", JSON, nullable=False),
+    Column("seen", String(16), nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
     ForeignKeyConstraint(
         [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
     ),

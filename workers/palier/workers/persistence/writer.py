@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from palier.schemas.names import ALL
 from palier.workers.domain.facts import (
     Abandoned,
+    Acted,
     Arrived,
     Attended,
     ClockChanged,
@@ -43,6 +44,7 @@ from palier.workers.domain.facts import (
 from palier.workers.domain.record import Opening
 from palier.workers.errors import Fenced
 from palier.workers.persistence import tables
+from palier.workers.persistence.acted import Actions
 from palier.workers.persistence.reported import Reported
 
 Values = dict[str, Any]
@@ -192,6 +194,7 @@ class Writer:
         self._formed: list[Values] = []
         self._seats: list[Values] = []
         self._reported = Reported()
+        self._actions = Actions()
 
     # -- what to write ----------------------------------------------------------------------------
 
@@ -252,11 +255,13 @@ class Writer:
             "log_version": version,
         }
 
-    def fact(self, session: str, fact: Fact, *, releases: int, step: int) -> None:  # noqa: C901, PLR0912 - a table
+    def fact(  # noqa: C901, PLR0912 - a table
+        self, session: str, fact: Fact, *, releases: int, step: int, version: int
+    ) -> None:
         """Write a fact.
 
         ``releases`` is the number of the session's releases, this one included; ``step`` the log's
-        version of the step that it is or follows from.
+        version of the step that it is or follows from, and ``version`` that of its last entry.
         """
         match fact:
             case Arrived():
@@ -307,6 +312,8 @@ class Writer:
                 self._statuses.append((session, {"traceback": traceback}))
             case Painted() | Posted() | HelpCalled() | Attended():
                 self._reported.fact(session, fact)
+            case Acted():
+                self._actions.fact(session, fact, after=version)
             case Performed() | Intervened():
                 pass  # they stand in the log
             case _:
@@ -391,6 +398,7 @@ class Writer:
                 "deadline_at": stage.clock.deadline_at if stage.clock else None,
                 "due_at": fact.due_at,
                 "screen": fact.screen,
+                "actions": [one.model_dump(mode="json") for one in stage.actions] or None,
             }
         )
         self._rows[tables.party] += [
@@ -413,6 +421,7 @@ class Writer:
             if rows := self._rows[table]:
                 db.execute(statement, rows)
         self._reported.flush(db)
+        self._actions.flush(db)
         self._matching(db, _COUNT, [_counted(key, count) for key, count in self._counts.items()])
         _many(db, _WITHDRAW, list(self._withdrawals.values()))
         self._matching(db, _EXPECT, list(self._expected.values()))

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from palier.schemas.commands import (
+    Act,
     CallForHelp,
     Close,
     GetContent,
@@ -34,6 +35,7 @@ from palier.schemas.commands import (
 )
 from palier.schemas.message import Reply
 from palier.schemas.names import OPERATOR, ROOM, WORKER
+from palier.workers.runtime.acting import act
 from palier.workers.runtime.answering import (
     get_content,
     get_log,
@@ -79,6 +81,7 @@ HANDLERS = MappingProxyType(
         GetPosts.kind: Handler(get_posts, "participant", stored=False),
         Painted.kind: Handler(painted, "participant", stored=False),
         Post.kind: Handler(post, "participant"),
+        Act.kind: Handler(act, "participant"),
         CallForHelp.kind: Handler(call_for_help, "participant"),
         OpenSession.kind: Handler(open_session, OPERATOR),
         Start.kind: Handler(start, OPERATOR),

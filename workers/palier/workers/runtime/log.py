@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, assert_never
 from palier.schemas.events import Stage
 from palier.workers.domain.facts import (
     Abandoned,
+    Acted,
     Arrived,
     Attended,
     Cause,
@@ -90,7 +91,7 @@ def entry(fact: Fact) -> Entry | None:  # noqa: C901, PLR0911, PLR0912 - a table
             return "help-called", seat, {"seat": seat, "text": text}
         case Attended(seat=seat, cause=cause):
             return "attended", cause.author, {"seat": seat, **_because(cause)}
-        case Due() | Paid() | Painted() | Posted():
+        case Due() | Paid() | Painted() | Posted() | Acted():
             return None
         case _:
             assert_never(fact)

@@ -18,7 +18,7 @@ from palier.schemas.envelope import DIRECT_REPLY, Envelope, unpack
 from palier.schemas.errors import UnreadableMessage
 from palier.schemas.message import Command, Message, Query, Reply
 from palier.schemas.names import LOBBY, OPERATOR, ROOM, WORKER, is_name
-from palier.schemas.replies import Refused, Submitted
+from palier.schemas.replies import NOT_ALLOWED, Refused, Submitted
 from palier.workers.errors import Unwelcome
 from palier.workers.runtime import pace
 from palier.workers.runtime.asked import Asked
@@ -119,7 +119,8 @@ class Reception:
         match reply:
             case Refused(session=session, code=code, reason=reason):
                 self._tally.note(account, code, reason, session=session, usual=True)
-                self._pace.refused(self._known(account))
+                if code != NOT_ALLOWED:
+                    self._pace.refused(self._known(account))
             case Submitted():
                 self._pace.accepted(account)
             case _:

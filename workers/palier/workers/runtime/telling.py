@@ -7,7 +7,7 @@ asks for a snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from palier.broker import topology
 from palier.broker.topology import Declaration, Removal, Unbinding
@@ -22,10 +22,12 @@ from palier.schemas.addresses import (
     to_staff,
 )
 from palier.schemas.envelope import Envelope
-from palier.schemas.events import ProgramFailed, SessionFinished, StageOpened
+from palier.schemas.events import LiveChanged, ProgramFailed, SessionFinished, StageOpened
+from palier.schemas.live import Change
 from palier.schemas.message import Event, Message
 from palier.schemas.names import ALL
 from palier.workers.domain.facts import (
+    Acted,
     Arrived,
     Attended,
     ClockChanged,
@@ -44,6 +46,7 @@ from palier.workers.domain.facts import (
     StandingChanged,
     StatusChanged,
 )
+from palier.workers.domain.live import Done
 from palier.workers.domain.session import Session
 from palier.workers.runtime.log import entry
 from palier.workers.runtime.parcel import Item
@@ -148,6 +151,8 @@ class Teller:
                 posted = events.Posted(session=name, scope=scope, generation=generation, post=post)
                 yield self._barrier(posted, name, scope, cause)
                 yield self.staff(posted, session=name, cause=cause)
+            case Acted(done=Done(change=change, own=own)):
+                yield from self._live(name, fact, change, own, cause)
             case HelpCalled(seat=seat, text=text, at=at):
                 called = events.HelpCalled(session=name, seat=seat, at=at, text=text)
                 yield self.staff(called, session=name, cause=cause)
@@ -221,6 +226,26 @@ class Teller:
         self, message: Event, session: str, scope: str, cause: Cause | None
     ) -> Publication:
         return self.publication(message, exchange=barrier_exchange(session, scope), cause=cause)
+
+    def _live(
+        self,
+        session: str,
+        fact: Acted,
+        change: Change,
+        own: Mapping[str, Change],
+        cause: Cause | None,
+    ) -> Iterator[Item]:
+        where = {"session": session, "scope": fact.scope, "generation": fact.generation}
+        for seat, one in own.items():
+            yield self.publication(
+                LiveChanged.model_validate(
+                    {**where, "version": fact.own[seat], "own": True, "change": one}
+                ),
+                routing_key=to_seat(session, seat, LiveChanged.verb()),
+                cause=cause,
+            )
+        told = LiveChanged.model_validate({**where, "version": fact.version, "change": change})
+        yield self._barrier(told, session, fact.scope, cause)
 
     def _ended(self, session: Session, fact: Ended, cause: Cause | None) -> Iterator[Item]:
         name = session.name

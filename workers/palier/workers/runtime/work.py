@@ -83,7 +83,13 @@ class Work:
                 known.releases += 1
                 self.releases.add((session.name, fact.scope, fact.generation))
             self._log(known, fact)
-            self.writer.fact(session.name, fact, releases=known.releases, step=known.step)
+            self.writer.fact(
+                session.name,
+                fact,
+                releases=known.releases,
+                step=known.step,
+                version=known.version,
+            )
             self._note_progress(session, fact)
             self.items += self.teller.tell(session, fact, cause=cause)
             if isinstance(fact, Ended):

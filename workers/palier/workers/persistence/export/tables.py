@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from palier.workers.persistence.export.actions import ACTIONS
 from palier.workers.persistence.export.answers import ANSWERS, LONG, WIDE
 from palier.workers.persistence.export.record import EVENTS, PAYOFFS, STAGES
 from palier.workers.persistence.export.table import ExportTable
@@ -17,5 +18,6 @@ TABLES: tuple[ExportTable, ...] = (
     ONSET,
     OWN_DATA,
     POSTS,
+    ACTIONS,
     EVENTS,
 )
