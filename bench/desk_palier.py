@@ -45,6 +45,11 @@ class Errands:
         del stage, stream, value
         return Future()
 
+    def act(self, stage: Stage, action: str, body: Mapping[str, Any] | None) -> Future[int]:
+        """Leave it open what becomes of what is done."""
+        del stage, action, body
+        return Future()
+
     def ask(self) -> Future[None]:
         """Leave it open what is asked."""
         return Future()

@@ -16,6 +16,7 @@ from palier.schemas.events import (
     ClockChanged,
     HelpCalled,
     Intervened,
+    LiveChanged,
     Posted,
     PostedValue,
     PresenceChanged,
@@ -30,6 +31,7 @@ from palier.schemas.events import (
     StageOpened,
     StatusChanged,
 )
+from palier.schemas.live import ActionSpec, Change, LiveMark
 from palier.schemas.message import Command, Event, Message, Query, Reply, Value
 from palier.schemas.registry import KINDS
 from palier.schemas.replies import LogEntry, SeatRow, SessionRow
@@ -56,6 +58,7 @@ TOLD: dict[type[Message], tuple[str, ...]] = {
     SeatRefused: (_STAFF,),
     HelpCalled: (_STAFF,),
     Posted: (_FANOUT, _STAFF),
+    LiveChanged: (_FANOUT, f"{_SEAT} of what a seat alone is shown (`own`)"),
     ScreenChanged: (_ALL,),
     StatusChanged: (_ALL,),
     SessionFinished: (_ALL,),
@@ -65,6 +68,9 @@ _VALUES: tuple[type[Value], ...] = (
     Stage,
     Clock,
     PostedValue,
+    ActionSpec,
+    LiveMark,
+    Change,
     SeatRow,
     SessionRow,
     LogEntry,

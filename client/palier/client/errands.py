@@ -30,5 +30,8 @@ class Errands(Protocol):
     def post(self, stage: Stage, stream: str, value: str | float) -> Future[int]:
         """Post in a stage; the future has the post's number, or a `PalierError`."""
 
+    def act(self, stage: Stage, action: str, body: Mapping[str, JsonValue] | None) -> Future[int]:
+        """Do something in a live stage; the future has its number, or a `PalierError`."""
+
     def ask(self) -> Future[None]:
         """Ask for a snapshot; the future is done when it has come, or has a `PalierError`."""

@@ -19,7 +19,7 @@ Each message is a sentence that tells a person what to do; what a program needs 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -64,11 +64,15 @@ class BadWords(ClientError):
 
 
 class Rejected(ClientError):
-    """The worker, or RabbitMQ, refused what was asked; ``code`` is stable."""
+    """The worker, or RabbitMQ, refused what was asked; ``code`` is stable.
 
-    def __init__(self, code: str, reason: str) -> None:
+    ``fields`` are the problems of what was filled in, by field.
+    """
+
+    def __init__(self, code: str, reason: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
         self.code = code
+        self.fields = dict(fields or {})
 
 
 class NoAnswer(ClientError):

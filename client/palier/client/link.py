@@ -215,6 +215,13 @@ class Link:
         """
         return await self._showing.post(stage, stream, value)
 
+    async def act(self, stage: Stage, action: str, body: Answer | None = None) -> int:
+        """Do something in a live stage; return its number in the session. Raises `Rejected`.
+
+        It is sent until its result comes, for as long as the stage is open.
+        """
+        return await self._showing.act(stage, action, body)
+
     async def ask(self) -> None:
         """Ask for a snapshot and wait until it has come; raises `Rejected`, `NoAnswer`."""
         if self.refused:

@@ -44,6 +44,10 @@ class LinkErrands(Errands):
         """Post in a stage; the future has the post's number, or a `PalierError`."""
         return self._loop.run(self._link.post(stage, stream, value))
 
+    def act(self, stage: Stage, action: str, body: Mapping[str, JsonValue] | None) -> Future[int]:
+        """Do something in a live stage; the future has its number, or a `PalierError`."""
+        return self._loop.run(self._link.act(stage, action, body))
+
     def ask(self) -> Future[None]:
         """Ask for a snapshot; the future is done when it has come, or has a `PalierError`."""
         return self._loop.run(self._link.ask())

@@ -5,10 +5,10 @@ And what is said of it besides an answer: that it was painted, what this seat po
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from palier.client.clocks import Moment
 from palier.client.contents import Contents
@@ -20,10 +20,10 @@ from palier.client.state import ClientState, same_generation
 from palier.client.unanswered import Unanswered
 from palier.client.view import Shown
 from palier.client.voice import Spawn, Voice
-from palier.schemas.commands import GetPosts, Post
+from palier.schemas.commands import Act, GetPosts, Post
 from palier.schemas.events import Posted, ScreenChanged, Stage
 from palier.schemas.message import Message
-from palier.schemas.replies import PostTaken, Snapshot
+from palier.schemas.replies import Acted, PostTaken, Snapshot
 
 
 class Showing:
@@ -87,7 +87,7 @@ class Showing:
             self._posts.open(state.session, stage)
         if last is not None and not self._is_open(last):
             self._onset.leave(state.session, stage)
-            self._unanswered.give_up(_over(), which=lambda one: isinstance(one, Post))
+            self._unanswered.give_up(_over(), which=lambda one: isinstance(one, Post | Act))
             if not same_generation(last, stage):
                 self._unanswered.give_up(_over(), which=lambda one: isinstance(one, GetPosts))
 
@@ -139,13 +139,35 @@ class Showing:
             raise Rejected("unexpected", f"A {reply.kind} is no answer to {post.kind}.")
         return reply.number
 
+    async def act(self, stage: Stage, action: str, body: Mapping[str, JsonValue] | None) -> int:
+        """Do something in a live stage; return its number. Raises `Rejected` as the worker refuses.
+
+        It is sent until its result comes, for as long as the stage is open.
+        """
+        if not self._is_open(stage):
+            raise _over()
+        try:
+            act = Act(
+                session=self._state.session,
+                scope=stage.scope,
+                generation=stage.generation,
+                action=action,
+                body=None if body is None else dict(body),
+            )
+        except ValidationError as error:
+            raise Rejected("malformed", f"This cannot be done: {_words(error)}") from None
+        reply = await self._unanswered.ask(act)
+        if not isinstance(reply, Acted):
+            raise Rejected("unexpected", f"A {reply.kind} is no answer to {act.kind}.")
+        return reply.number
+
     def _is_open(self, stage: Stage) -> bool:
         state = self._state
         return state.is_at(stage) and not state.released and not state.over
 
 
 def _over() -> Rejected:
-    return Rejected("released", "The stage is over: nothing can be posted there any more.")
+    return Rejected("released", "The stage is over: nothing can be done there any more.")
 
 
 def _words(error: ValidationError) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from palier.client.live import LiveData
 from palier.client.view import (
     Asking,
     Connectivity,
@@ -32,6 +33,7 @@ from palier.schemas.events import (
     Arrived,
     Clock,
     ClockChanged,
+    LiveChanged,
     Released,
     SeatChanged,
     SessionFinished,
@@ -126,6 +128,8 @@ class ClientState:
     expected: int = 0
     #: This seat's own data of stages to come, by scope and generation.
     prepared: Mapping[tuple[str, int], Stage] = field(default_factory=dict)
+    #: What the open stage shows, if it is live; ``stage`` has its data.
+    live: LiveData | None = None
 
     # -- what the worker says -------------------------------------------------------------------
 
@@ -138,7 +142,9 @@ class ClientState:
         ):
             return Step(state=self, ask=True)
         stays = same and same_generation(snapshot.stage, self.stage)
+        live = _live_data(snapshot, self.live if stays else None)
         return Step(
+            ask=live is not None and live.lacks,
             state=replace(
                 self,
                 session=snapshot.session,
@@ -148,7 +154,8 @@ class ClientState:
                 status=snapshot.status,
                 reason=snapshot.reason,
                 versions=dict(snapshot.versions),
-                stage=snapshot.stage,
+                stage=_showing(snapshot.stage, live),
+                live=live,
                 released=snapshot.released,
                 # one that was taken before the answer came in may be told after its result
                 submitted=snapshot.submitted or (stays and self.submitted),
@@ -164,7 +171,7 @@ class ClientState:
                 present=snapshot.present,
                 expected=snapshot.expected,
                 prepared={},
-            )
+            ),
         )
 
     def heard(self, event: Message) -> Step:  # noqa: PLR0911 - one for each kind
@@ -187,6 +194,8 @@ class ClientState:
                 return Step(state=self, ask=seat == self.seat)
             case Arrived():
                 return Step(state=self._count(event))
+            case LiveChanged():
+                return self._change(event)
             case _:
                 return Step(state=self)
 
@@ -208,6 +217,15 @@ class ClientState:
         versions = {**self.versions, scope: event.version}
         return Step(state=replace(changed, versions=versions), ask=event.version > known + 1)
 
+    def _change(self, event: LiveChanged) -> Step:
+        if self.live is None or not self._at(event.scope, event.generation):
+            # of a stage that is not open here yet: what lacks then is asked for
+            return Step(state=self)
+        live = self.live.heard(event)
+        return Step(
+            state=replace(self, stage=_showing(self.stage, live), live=live), ask=live.lacks
+        )
+
     def _advance(self, scope: str, version: int, upcoming: Stage | None) -> Step:
         known = self.versions.get(scope, 0)
         if version <= known:
@@ -228,6 +246,7 @@ class ClientState:
             state=replace(
                 moved,
                 stage=complete,
+                live=LiveData(data=complete.data) if complete.actions else None,
                 released=False,
                 submitted=False,
                 answer=None,
@@ -418,6 +437,22 @@ class ClientState:
             refusal=self.refusal,
             notice=self.of_answer,
         )
+
+
+def _live_data(snapshot: Snapshot, known: LiveData | None) -> LiveData | None:
+    """Return what a live stage shows by a snapshot, or by what is newer than that."""
+    if snapshot.live is None or snapshot.stage is None:
+        return None
+    if known is None:
+        return LiveData(data=snapshot.stage.data, mark=snapshot.live)
+    return known.synchronised(snapshot.stage.data, snapshot.live)
+
+
+def _showing(stage: Stage | None, live: LiveData | None) -> Stage | None:
+    """Return a stage with the data that it shows now."""
+    if stage is None or live is None or live.data is stage.data:
+        return stage
+    return stage.model_copy(update={"data": dict(live.data)})
 
 
 def same_generation(one: Stage | None, other: Stage | None) -> bool:

@@ -90,7 +90,7 @@ class Unanswered:
         elif question.reply.done():
             pass
         elif isinstance(reply, Refused):
-            question.reply.set_exception(Rejected(reply.code, reply.reason))
+            question.reply.set_exception(Rejected(reply.code, reply.reason, reply.fields))
         else:
             question.reply.set_result(reply)
         return True

@@ -1,4 +1,10 @@
-"""What an author can get wrong, in a sentence that says what to change."""
+"""What an author can get wrong, in a sentence that says what to change; and what a rule refuses.
+
+::
+
+    ProgramError                 a program asks for something that cannot be
+    Refuse                       an action of a live stage is not taken
+"""
 
 from __future__ import annotations
 

@@ -227,8 +227,14 @@ def seen(
 ) -> tuple[dict[str, JsonValue], dict[str, dict[str, JsonValue]]]:
     """Return what all are shown of a live stage, and what each is alone; raises `ProgramError`."""
     stage = _place(live).stage
+    public = jsonable(stage, live.shown())
     own = {one.seat: jsonable(stage, live.shown_to(one)) for one in parties}
-    return jsonable(stage, live.shown()), {seat: data for seat, data in own.items() if data}
+    if both := sorted(key for data in own.values() for key in data if key in public):
+        raise ProgramError(
+            f"{type(live).__name__} gives {both[0]!r} in shown() and in shown_to(): call one of "
+            f"them by another name, such as 'my_{both[0]}'."
+        )
+    return public, {seat: data for seat, data in own.items() if data}
 
 
 def is_over(live: Live) -> bool:

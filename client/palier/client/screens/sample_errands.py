@@ -12,7 +12,7 @@ from palier.schemas.events import Stage
 
 
 class NotedErrands:
-    """Notes what a face asks for, in order. A post is numbered at once, a snapshot has come."""
+    """Notes what a face asks for, in order. All of it succeeds at once."""
 
     def __init__(self) -> None:
         self.submitted: list[tuple[Stage, dict[str, JsonValue] | None]] = []
@@ -20,6 +20,7 @@ class NotedErrands:
         self.onsets: list[Stage] = []
         self.calls: list[str] = []
         self.posted: list[tuple[str, str | float]] = []
+        self.acted: list[tuple[str, dict[str, JsonValue] | None]] = []
         self.asked = 0
 
     def submit(self, stage: Stage, answer: dict[str, JsonValue] | None) -> None:
@@ -43,6 +44,18 @@ class NotedErrands:
         self.posted.append((stream, value))
         done: Future[int] = Future()
         done.set_result(len(self.posted))
+        return done
+
+    def act(
+        self,
+        stage: Stage,  # noqa: ARG002
+        action: str,
+        body: Mapping[str, JsonValue] | None,
+    ) -> Future[int]:
+        """Note what is done, and number it."""
+        self.acted.append((action, None if body is None else dict(body)))
+        done: Future[int] = Future()
+        done.set_result(len(self.acted))
         return done
 
     def ask(self) -> Future[None]:
