@@ -11,7 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from palier.program import Session
+from palier.program import (
+    Entity,
+    Field,
+    Form,
+    Live,
+    Participant,
+    Program,
+    Refuse,
+    Session,
+    action,
+    db,
+)
 from palier.schemas.commands import (
     Close,
     Exclude,
@@ -28,6 +39,7 @@ from palier.schemas.events import Intervened, LiveChanged, Released
 from palier.schemas.replies import Acted, Refused, Submitted
 from palier.workers.persistence import tables
 from palier.workers.persistence.export import export
+from palier.workers.runtime.catalogue import Catalogue
 from tests.databases import Database
 from tests.laboratory import payoffs
 from tests.rehearsal import SESSION, Quick, Rehearsal, answer, quick_database, rehearse, said
@@ -293,10 +305,10 @@ def test_what_was_done_is_set_aside_when_the_session_goes_on_from_before(
     with rehearsal.postman.engine.begin() as db:
         table = {one.name: one for one in export(db, SESSION)}["actions"]
     place = {name: at for at, name in enumerate(table.columns)}
-    shown = ("number", "generation", "seat", "action", "outcome", "set_aside", "pieces")
+    shown = ("number", "generation", "seat", "action", "outcome", "set_aside", "body")
     assert [tuple(row[place[one]] for one in shown) for row in table.rows] == [
-        (1, 1, "p1", "buy", "taken", 1, 2),
-        (2, 2, "p2", "buy", "taken", 0, 1),
+        (1, 1, "p1", "buy", "taken", True, {"pieces": 2, "note": ""}),
+        (2, 2, "p2", "buy", "taken", False, {"pieces": 1, "note": ""}),
     ]
 
 
@@ -438,3 +450,59 @@ def test_an_answer_is_given_beside_what_is_done(quick: Quick) -> None:
     taken(rehearsal, "p3", "buy", pieces=1)
 
     assert data(rehearsal.snapshot("p1"))["given"] == {"p1": 1, "p2": 4, "p3": 4, "p4": 4}
+
+
+class Ledger(Entity):
+    """One line for each thing that was written down."""
+
+    text: str
+
+
+class Scribe(Live):
+    """What is written down goes into a table."""
+
+    class Line(Form):
+        text: str = Field(max_length=20)
+
+    def __init__(self) -> None:
+        self.lines: list[int] = []
+
+    @action
+    def write(self, who: Participant, line: Line) -> None:
+        """Write a line, and refuse it then if it is empty."""
+        self.lines.append(self.transaction(enter, f"{who.seat}: {line.text}"))
+        if line.text == "no":
+            raise Refuse("This is not written down.")
+        if line.text == "oh":
+            raise ZeroDivisionError
+
+    def shown(self) -> dict[str, Any]:
+        return {"lines": self.lines}
+
+
+def enter(text: str) -> int:
+    db.add(Ledger(text=text))
+    return len(list(Ledger.where()))
+
+
+def test_what_an_action_writes_into_tables_is_kept_with_it_or_not_at_all(
+    database: Database,
+) -> None:
+    class Writing(Program):
+        entities = (Ledger,)
+
+        async def run(self, session: Session) -> None:
+            await session.stage("desk", live=Scribe())
+
+    known = Catalogue([])
+    known.add("writing", Writing)
+    rehearsal = Rehearsal(database, known, seats=SEATS, workers=2)
+    rehearsal.open("writing")
+    taken(rehearsal, "p1", "write", text="one")
+    assert refused(rehearsal, "p2", "write", text="no").code == "not-allowed"
+    assert refused(rehearsal, "p2", "write", text="oh").code == "failed"
+    rehearsal.restart()
+    taken(rehearsal, "p2", "write", text="two")
+
+    assert data(rehearsal.snapshot("p1")) == {"lines": [1, 2]}
+    rehearsal.consistent()

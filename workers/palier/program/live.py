@@ -21,6 +21,7 @@ from palier.program.errors import ProgramError
 from palier.program.participant import Participant
 from palier.program.requests import OnceRequest
 from palier.program.stage import jsonable
+from palier.program.transactions import called, transact
 from palier.schemas.errors import InvalidName
 from palier.schemas.forms import Form, describe
 from palier.schemas.live import ActionSpec
@@ -162,6 +163,21 @@ class Live:
         except InvalidName as error:
             raise ProgramError(f"A side effect: {error}") from None
         return self._performed(OnceRequest(scope=place.scope.name, name=name, visit=0, call=call))
+
+    def transaction(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what ``function(*arguments)`` returns, as JSON; a replay gets the recorded result.
+
+        As `palier.program.Session.transaction`, at once: what it changes in the program's entities
+        is kept with the action, and undone if the action is refused or fails.
+        """
+        return self._performed(
+            OnceRequest(
+                scope=_place(self).scope.name,
+                name=called(function),
+                visit=0,
+                call=lambda: transact(function, *arguments),
+            )
+        )
 
     def _performed(self, request: OnceRequest) -> JsonValue:
         """Return the result of a side effect; only while an action is handled."""

@@ -23,7 +23,7 @@ from palier.schemas.forms import Form
 from palier.schemas.live import ActionSpec, Change, LiveMark, change
 from palier.workers.domain.execution import failure
 from palier.workers.domain.record import Deed
-from palier.workers.errors import ProgramDiverged
+from palier.workers.errors import DatabaseUnavailable, Fenced, ProgramDiverged
 
 #: Actions after which the state is kept anew: one that is refused costs a copy of it, and these
 #: done again.
@@ -122,7 +122,10 @@ class LiveStage:
         try:
             self._apply(step, performed)
             public, private = self._seen()
-        except (Refuse, KeyboardInterrupt):
+        except (DatabaseUnavailable, Fenced, KeyboardInterrupt):
+            # nothing of the whole batch is kept, nor this object
+            raise
+        except Refuse:
             self._take_back(paid)
             raise
         except BaseException as error:

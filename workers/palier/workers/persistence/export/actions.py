@@ -29,18 +29,18 @@ def _actions(picture: Picture) -> Iterator[Values]:
         select(
             *(_ACTION.c.number, _ACTION.c.scope, _ACTION.c.generation, _RUN.c.stage, _RUN.c.visit),
             *(_ACTION.c.seat, _ACTION.c.at, _RUN.c.opened_at, _ACTION.c.action),
-            *(picture.text(_ACTION.c.body), _ACTION.c.outcome, _ACTION.c.reason),
+            *(picture.text(_ACTION.c.body).label("body"), _ACTION.c.outcome, _ACTION.c.reason),
             (_RUN.c.status == "void").label("void"),
         )
         .select_from(_ACTION.join(_RUN, same_run(_ACTION)))
         .where(_ACTION.c.session == picture.session)
         .order_by(_ACTION.c.number)
     )
-    for number, scope, generation, stage, visit, seat, at, opened_at, *rest in rows:
+    for one in rows:
         yield (
-            *(picture.session, number, scope, generation, stage, visit, seat, at),
-            (at - opened_at).total_seconds(),
-            *rest,
+            *(picture.session, one.number, one.scope, one.generation, one.stage, one.visit),
+            *(one.seat, one.at, (one.at - one.opened_at).total_seconds(), one.action),
+            *(one.body, one.outcome, one.reason, one.void),
         )
 
 
