@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -132,11 +133,20 @@ class DeskProcess:
         self.tool("windowfocus", "--sync", self.window())
 
     def keys(self, *keys: str) -> None:
-        self.tool("key", "--delay", "40", *keys)
+        for one in keys:
+            modifier, _, key = one.rpartition("+")
+            if modifier:
+                self.chord(modifier, key)
+            else:
+                self.tool("key", "--delay", "40", key)
 
     def chord(self, modifier: str, key: str) -> None:
-        hold, pause = ("keydown", modifier), ("sleep", "0.1")
-        self.tool(*hold, *pause, "key", key, *pause, "keyup", modifier)
+        """Hold a key while another one is pressed, for as long as a slow frame takes to see it."""
+        self.tool("keydown", modifier)
+        self._drawn()
+        self.tool("key", key)
+        self._drawn()
+        self.tool("keyup", modifier)
 
     def click(self, name: str) -> None:
         left, top, width, height = self.stands(name)
@@ -154,5 +164,13 @@ class DeskProcess:
         return places[-1]
 
     def click_at(self, x: float, y: float) -> None:
-        point = (str(round(x)), str(round(y)))
-        self.tool("mousemove", *point, "mousedown", "1", "sleep", "0.1", "mouseup", "1")
+        for step in (("mousemove", str(round(x)), str(round(y))), ("mousedown", "1")):
+            self.tool(*step)
+            self._drawn()
+        self.tool("mouseup", "1")
+
+    def _drawn(self) -> None:
+        """Wait until what was done with the mouse has been seen by a frame, however slow it is."""
+        with suppress(OSError, ValueError):  # the window may have gone with it
+            self.ask("screen")
+            self.ask("screen")
