@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from palier.program.entities.declared import Declared
     from palier.program.entities.entity import EntityType
 
-_NAMING = {
+#: Names that do not hang on the order in which things are declared.
+NAMING = {
     "pk": "pk_%(table_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -129,7 +130,7 @@ def prefix(program: str, dialect: str) -> str:
 
 def tables(family: Family, program: str, dialect: str) -> MetaData:
     """Return the tables of a settled family."""
-    metadata = MetaData(schema=schema(program, dialect), naming_convention=_NAMING)
+    metadata = MetaData(schema=schema(program, dialect), naming_convention=NAMING)
     before = prefix(program, dialect)
     ids = {one.__name__: _id(one.__declared__, metadata, before) for one in family.classes}
     for entity in family.classes:

@@ -22,7 +22,15 @@ from palier.workers.errors import DatabaseUnavailable
 from palier.workers.persistence.patience import Patience, answering
 from palier.workers.persistence.postgresql import be_patient
 
-__all__ = ["READ_ONLY", "InvalidDatabase", "Patience", "answering", "migrate", "open_database"]
+__all__ = [
+    "READ_ONLY",
+    "InvalidDatabase",
+    "Patience",
+    "answering",
+    "migrate",
+    "open_database",
+    "rebuilding",
+]
 
 #: The execution option of a connection that only reads: on SQLite it holds up no writer.
 READ_ONLY = "palier_read_only"
@@ -93,7 +101,7 @@ def migrate(engine: Engine) -> None:
     settings.set_main_option("script_location", str(_MIGRATIONS))
     patient = open_database(engine.url, patience=_MIGRATION)
     try:
-        with answering(), _rebuilding(patient) as db:
+        with answering(), rebuilding(patient) as db:
             if engine.dialect.name == "postgresql":
                 db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             settings.attributes["connection"] = db
@@ -106,7 +114,7 @@ def migrate(engine: Engine) -> None:
 
 
 @contextmanager
-def _rebuilding(engine: Engine) -> Iterator[Connection]:
+def rebuilding(engine: Engine) -> Iterator[Connection]:
     """Begin a transaction in which tables can be made anew under the rows that point to them.
 
     SQLite changes a table by copying it, and would miss the rows while it does; it can be told so
