@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from palier.cli import bundle, dead_letters, languages, screens, session, topology
+from palier.cli import bundle, dead_letters, languages, programs, screens, session, topology
 from palier.cli.bots import bots
 from palier.cli.check import check
 from palier.cli.demo import demo
@@ -35,6 +35,7 @@ for one in (run, check, demo, up, worker, desk, overview, bots, doctor):
 app.command("simulate")(simulate_)
 app.add_typer(session.app, name="session")
 app.add_typer(screens.app, name="screen")
+app.add_typer(programs.app, name="program")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(topology.app, name="topology")
 app.add_typer(languages.app, name="words")
