@@ -30,6 +30,7 @@ class PublicGoods(Program):
 
     async def run(self, session: Session) -> None:
         """Instructions for all, the rounds group by group, goodbye for all."""
+        self.rules = {"endowment": ENDOWMENT, "size": 4, **self.settings.model_dump()}
         await session.stage("instructions", data=self.rules)
         await session.each_group(self.play, size=4)
         await session.stage(
@@ -50,25 +51,10 @@ class PublicGoods(Program):
             pot = sum(answer.amount for answer in answers.values())
             share = pot * self.settings.multiplier / len(group)
             earned = {one: ENDOWMENT - answer.amount + share for one, answer in answers.items()}
-            for participant, amount in earned.items():
-                participant.pay(amount)
+            for one, points in earned.items():
+                one.pay(points)
             history.append({"round": number, "mean": pot / len(group)})
-            seen = {"round": number, "pot": pot, "share": share, "history": list(history)}
+            seen = {"round": number, "pot": pot, "share": share, "history": history, **self.rules}
             await group.stage(
-                "results",
-                data=lambda one, seen=seen, earned=earned: {
-                    **seen,
-                    "rounds": self.settings.rounds,
-                    "earned": earned[one],
-                },
+                "results", data=lambda one, seen=seen, own=earned: {**seen, "earned": own[one]}
             )
-
-    @property
-    def rules(self) -> dict[str, float]:
-        """What the screens of instructions and decision say of the game."""
-        return {
-            "endowment": ENDOWMENT,
-            "size": 4,
-            "rounds": self.settings.rounds,
-            "multiplier": self.settings.multiplier,
-        }

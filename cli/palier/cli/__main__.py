@@ -16,6 +16,7 @@ from palier.cli.check import check
 from palier.cli.demo import demo
 from palier.cli.desk import desk, overview
 from palier.cli.doctor import doctor
+from palier.cli.new import new
 from palier.cli.run import run
 from palier.cli.showing import err
 from palier.cli.simulate import simulate_
@@ -30,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Programs that many people go through together, stage by stage.",
 )
-for one in (run, check, demo, up, worker, desk, overview, bots, doctor):
+for one in (new, run, check, demo, up, worker, desk, overview, bots, doctor):
     app.command()(one)
 app.command("simulate")(simulate_)
 app.add_typer(session.app, name="session")

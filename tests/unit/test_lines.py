@@ -1,0 +1,42 @@
+"""Lines of code are counted as one would count them by hand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.lines import code_lines, lines_of_code
+
+ROOT = Path(__file__).parents[2]
+
+SOURCE = '''\
+"""A module.
+
+With a docstring.
+"""
+
+# a comment
+import os  # counted
+
+
+def function() -> str:
+    """A docstring."""
+    # a comment
+    text = """of
+    three
+
+    or four lines"""
+    return (
+        text
+    )
+'''
+
+
+def test_blank_lines_comments_and_docstrings_do_not_count() -> None:
+    assert lines_of_code(SOURCE) == 9
+
+
+def test_the_smallest_program_is_shorter_than_the_one_with_screens() -> None:
+    found = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert found is not None
+    assert lines_of_code(found[1]) < code_lines(ROOT / "programs" / "public_goods" / "program.py")
