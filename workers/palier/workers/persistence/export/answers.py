@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
+from palier.workers.persistence import tables
 from palier.workers.persistence.export.asked import Answered
 from palier.workers.persistence.export.column import Column, cell, fits
 from palier.workers.persistence.export.picture import Picture
@@ -26,6 +27,11 @@ from palier.workers.persistence.export.visits import (
     VISIT,
     visits,
 )
+
+_RUN, _ARRIVAL, _ANSWER = tables.stage_run, tables.arrival, tables.answer
+
+#: What is read of an answer.
+_GIVEN = (_ARRIVAL.c.at, _ARRIVAL.c.how, _ANSWER.c.value)
 
 #: Words that are no names in R.
 _WORDS_OF_R = {
@@ -55,7 +61,7 @@ def _columns(picture: Picture) -> tuple[Column, ...]:
 
 def _rows(picture: Picture) -> Iterator[Values]:
     shapes = {field: one.type for field, one in picture.asked.fields.items()}
-    for one, visit in visits(picture):
+    for one, visit in visits(picture, _RUN.c.opened_at, *_GIVEN):
         if one.at is None:
             continue
         given = one.value or {}
@@ -89,7 +95,7 @@ _LONG = (
 
 
 def _long(picture: Picture) -> Iterator[Values]:
-    for one, visit in visits(picture):
+    for one, visit in visits(picture, *_GIVEN):
         row = (
             *(picture.session, one.seat, picture.group(one.seat, one.scope), one.scope),
             *(one.stage, one.visit, visit, one.generation, one.how, one.void),
@@ -139,7 +145,7 @@ def _wide_columns(picture: Picture) -> tuple[Column, ...]:
 
 def _wide(picture: Picture) -> Iterator[Values]:
     places = picture.asked.places
-    of_seat = groupby(visits(picture, by_seat=True), key=lambda one: one[0].seat)
+    of_seat = groupby(visits(picture, *_GIVEN, by_seat=True), key=lambda one: one[0].seat)
     came = next(of_seat, None)
     for seat, facts in picture.seats.items():
         given: dict[tuple[str, int], Any] = {}

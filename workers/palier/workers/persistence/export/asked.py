@@ -98,7 +98,7 @@ class Asked:
 def read_asked(picture: Picture) -> Asked:
     """Read every form, and of every answer whether it is what its form announced."""
     asked = Asked()
-    for row, visit in visits(picture, picture.text(tables.stage_run.c.form)):
+    for row, visit in visits(picture, tables.answer.c.value, picture.text(tables.stage_run.c.form)):
         questions = _questions(row.stage, row.form)
         _note(asked.fields, questions, row.value, visit)
         if visit is not None and (questions or row.value):

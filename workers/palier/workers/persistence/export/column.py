@@ -56,8 +56,9 @@ def cell(value: Any) -> str:
         case Decimal():
             return f"{value:f}"
         case datetime():
-            moment = value.astimezone(UTC).replace(tzinfo=None)
-            return f"{moment.isoformat(timespec='microseconds')}Z"
+            moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+            # without its "+00:00"
+            return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
         case date():
             return value.isoformat()
         case dict() | list() | tuple():

@@ -17,7 +17,7 @@ from palier.workers.persistence.export.sink import Sink
 from palier.workers.persistence.export.table import Values
 
 #: Bytes in memory after which a group of rows is written.
-_GROUP = 4_000_000
+_GROUP = 2_000_000
 
 _TYPES: Mapping[ColumnType, pa.DataType] = {
     "integer": pa.int64(),
@@ -55,8 +55,14 @@ def parquet_file(path: Path, columns: Sequence[Column]) -> Iterator[Sink]:
         ]
     )
     waiting: list[pa.RecordBatch] = []
+    # Arrow's own allocator keeps what it was given; the system's gives it back
+    writing = {
+        "compression": "zstd",
+        "memory_pool": pa.system_memory_pool(),
+        "use_dictionary": [one.name for one in columns if one.type == "category"],
+    }
 
-    with path.open("wb") as file, ParquetWriter(file, schema, compression="zstd") as writer:
+    with path.open("wb") as file, ParquetWriter(file, schema, **writing) as writer:
 
         def flush() -> None:
             # one dictionary for all rows of a group: each batch came with its own
@@ -80,4 +86,4 @@ def _array(values: Sequence[Any], column: Column) -> pa.Array:
     given = _GIVEN.get(column.type)
     if given is not None:
         values = [None if one is None else given(one) for one in values]
-    return pa.array(values, _TYPES[column.type])
+    return pa.array(values, _TYPES[column.type], memory_pool=pa.system_memory_pool())

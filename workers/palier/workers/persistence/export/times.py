@@ -33,10 +33,14 @@ _PAINTED_AT = Column(
     about="When the seat's desk had painted the stage, by the worker's clock as the desk knows it.",
 )
 _RUN = tables.stage_run
+_TIMES = (
+    *(_RUN.c.opened_at, tables.onset.c.painted_at, tables.arrival.c.at, tables.arrival.c.how),
+    tables.party.c.withdrawn_at,
+)
 
 
 def _page_times(picture: Picture) -> Iterator[Values]:
-    for one, visit in visits(picture):
+    for one, visit in visits(picture, *_TIMES):
         yield (
             *(picture.session, one.seat, picture.group(one.seat, one.scope), one.scope),
             *(one.stage, one.visit, visit, one.generation),

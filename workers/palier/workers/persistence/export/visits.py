@@ -72,32 +72,27 @@ def _same_party(table: Table) -> ColumnElement[bool]:
 
 
 def visits(
-    picture: Picture, *more: ColumnElement[Any], by_seat: bool = False
+    picture: Picture, *wanted: ColumnElement[Any], by_seat: bool = False
 ) -> Iterator[tuple[Row[Any], int | None]]:
     """Yield everyone who was expected at each stage, with ``seat_visit``, in the order of time.
 
-    ``more`` are columns of the stage's opening besides those that are always there. ``by_seat``:
-    one seat after the other.
+    ``wanted`` are columns of the opening, of its party, or of the arrival, answer or onset, which
+    are None where there is none. ``by_seat``: one seat after the other.
     """
-    joined = (
-        _RUN.join(_PARTY, same_run(_PARTY))
-        .join(
-            _PARTICIPANT,
-            (_PARTICIPANT.c.session == _PARTY.c.session) & (_PARTICIPANT.c.seat == _PARTY.c.seat),
-        )
-        .outerjoin(_ARRIVAL, _same_party(_ARRIVAL))
-        .outerjoin(_ANSWER, _same_party(_ANSWER))
-        .outerjoin(_ONSET, _same_party(_ONSET))
+    joined = _RUN.join(_PARTY, same_run(_PARTY)).join(
+        _PARTICIPANT,
+        (_PARTICIPANT.c.session == _PARTY.c.session) & (_PARTICIPANT.c.seat == _PARTY.c.seat),
     )
+    for table in (_ARRIVAL, _ANSWER, _ONSET):
+        if any(one in table.c.values() for one in wanted):
+            joined = joined.outerjoin(table, _same_party(table))
     time = (_RUN.c.opened_at, _RUN.c.opened_by, _RUN.c.scope, _RUN.c.generation)
     number = _PARTICIPANT.c.number
     found = picture.stream(
         select(
-            *(_RUN.c.scope, _RUN.c.generation, _RUN.c.stage, _RUN.c.visit, _RUN.c.opened_at),
+            *(_RUN.c.scope, _RUN.c.generation, _RUN.c.stage, _RUN.c.visit, _PARTY.c.seat),
             (_RUN.c.status == "void").label("void"),
-            *(_PARTY.c.seat, _PARTY.c.withdrawn_at),
-            *(_ARRIVAL.c.at, _ARRIVAL.c.how, _ANSWER.c.value, _ONSET.c.painted_at),
-            *more,
+            *wanted,
         )
         .select_from(joined)
         .where(_RUN.c.session == picture.session)
