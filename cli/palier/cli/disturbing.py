@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from palier.cli.errors import CommandError
 from palier.cli.keeping import KeptServer
 from palier.cli.showing import out, rows_table
-from palier.client.bot import at_random
+from palier.client.bot import Wait, at_random
 from palier.program.program import Program
 from palier.schemas.commands import OpenSession
 from palier.schemas.events import Stage
 from palier.schemas.forms import Answer
+from palier.schemas.live import Do
 from palier.schemas.replies import Overview, SeatRow
 
 if TYPE_CHECKING:
@@ -112,7 +113,11 @@ def _minds(
 
     def decide(seat: str, stage: Stage) -> Answer | None:
         if seat in minds:
-            return minds[seat](stage)
+            decided = minds[seat](stage)
+            while isinstance(decided, Do | Wait):
+                # who was faster in a live stage is chance of another kind: nothing is done again
+                decided = minds[seat](stage)
+            return decided
         if stage.form is None:
             return None
         row = given[seat, stage.name, stage.visit]

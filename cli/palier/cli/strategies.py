@@ -10,9 +10,10 @@ from pathlib import Path
 from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
-from palier.client.bot import Decide
+from palier.client.bot import Decide, Wait, at_random
 from palier.program import Bot, Form, Stage
 from palier.program.bots import chosen, method_of, strategies
+from palier.schemas.live import Do, as_do
 
 
 def minds(
@@ -38,8 +39,12 @@ def _mind(bot: Bot, seed: int, told: Callable[[str], None]) -> Decide:
     # what a strategy draws is its own affair: chance beside it stays as it is
     random = chance.Random(f"{seed}:{bot.seat}")  # noqa: S311 - repeatable is the point
 
-    def decide(stage: Stage) -> dict[str, JsonValue] | None:
+    by_chance = at_random(f"{seed}:{bot.seat}:live")
+
+    def decide(stage: Stage) -> dict[str, JsonValue] | Do | Wait | None:
         method = method_of(bot, stage)
+        if stage.actions:
+            return _in_live(bot, stage, method, told) or by_chance(stage)
         if method is not None:
             try:
                 answer = method(stage)
@@ -56,6 +61,22 @@ def _mind(bot: Bot, seed: int, told: Callable[[str], None]) -> Decide:
         return None if stage.form is None else stage.form.draw(random)
 
     return decide
+
+
+def _in_live(
+    bot: Bot, stage: Stage, method: Callable[[Stage], object] | None, told: Callable[[str], None]
+) -> Do | Wait | None:
+    """Return what a strategy does in a live stage; None where it has none, or fails."""
+    if method is None:
+        return None
+    try:
+        return as_do(method(stage)) or Wait.WAIT
+    except Exception as error:  # noqa: BLE001 - an author's code raises what it likes
+        told(
+            f"The strategy {type(bot).__name__} of {bot.seat} fails at stage {stage.name}: "
+            f"{type(error).__name__}: {error}. Chance acts there."
+        )
+        return None
 
 
 def _plain(answer: object) -> dict[str, JsonValue] | None:

@@ -5,15 +5,26 @@ from __future__ import annotations
 import asyncio
 import random as chance
 from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
 
 from pydantic import JsonValue
 
 from palier.broker.transport import Transport
 from palier.client.credentials import Credentials
+from palier.client.errors import Rejected
 from palier.client.journal import Journal
 from palier.client.link import Link
 from palier.client.state import Asking, Ended, Note, Notice, same_generation
 from palier.schemas.events import Stage
+from palier.schemas.live import Do
+
+
+class Wait(Enum):
+    """Nothing is to be done for now."""
+
+    WAIT = "wait"
+
 
 #: Seconds that the last results are given to come when the session is over.
 _SETTLING = 5.0
@@ -21,15 +32,31 @@ _SETTLING = 5.0
 #: Seconds after which a bot hands in again what the disk did not take.
 _DISK = 2.0
 
-#: What a bot answers to a stage; None where a stage asks for nothing.
-Decide = Callable[[Stage], dict[str, JsonValue] | None]
+#: Seconds after which a bot thinks again in a live stage, at the least.
+_AGAIN = 0.05
+
+#: How often a bot by chance does something in a live stage before it goes on.
+_FEW = (3, 8)
+
+#: What a bot decides about a stage: its answer, None where that asks for nothing; in a live stage
+#: also something to do, or to wait and think again.
+Decide = Callable[[Stage], dict[str, JsonValue] | Do | Wait | None]
 
 
 def at_random(seed: object) -> Decide:
-    """Return a bot's mind that draws any answer that the form allows."""
-    random = chance.Random(str(seed))  # noqa: S311 - a bot's choices are to be repeatable
+    """Return a bot's mind that draws any answer that the form allows.
 
-    def decide(stage: Stage) -> dict[str, JsonValue] | None:
+    In a live stage it draws some things to do first.
+    """
+    random = chance.Random(str(seed))  # noqa: S311 - a bot's choices are to be repeatable
+    left: dict[tuple[str, int], int] = {}
+
+    def decide(stage: Stage) -> dict[str, JsonValue] | Do | None:
+        key = (stage.scope, stage.generation)
+        if stage.actions and left.setdefault(key, random.randint(*_FEW)):
+            left[key] -= 1
+            drawn = random.choice(stage.actions)
+            return Do(action=drawn.name, body=drawn.form.draw(random) if drawn.form else None)
         return None if stage.form is None else stage.form.draw(random)
 
     return decide
@@ -53,11 +80,14 @@ class Bot:
         self._over = asyncio.Event()
         self._thinks_of: Stage | None = None
         self._tries_again = False
+        self._doing: set[asyncio.Task[None]] = set()
 
     async def play(self) -> str:
         """Play; return the session's outcome, or why the seat was refused."""
         async with self.link:
             await self._over.wait()
+            for one in self._doing:
+                one.cancel()
             if not self.link.refused:
                 await self.link.settled(deadline=_SETTLING)
             screen = self.link.state.screen
@@ -85,8 +115,28 @@ class Bot:
     def _answer(self, stage: Stage) -> None:
         if not same_generation(stage, self._thinks_of):
             return  # the session went on while it was thinking
-        if isinstance(self.link.state.screen, Asking):
-            self.link.submit(self._decide(stage), stage=stage)
+        screen = self.link.state.screen
+        if isinstance(screen, Asking):
+            # what it shows may be something else by now
+            decided = self._decide(screen.stage)
+            if isinstance(decided, Do | Wait):
+                self._do(screen.stage, decided)
+            else:
+                self.link.submit(decided, stage=stage)
         else:
             # answered for or left out, for now: it thinks again when there is something to answer
             self._thinks_of = None
+
+    def _do(self, stage: Stage, decided: Do | Wait) -> None:
+        task = asyncio.get_running_loop().create_task(self._act(stage, decided))
+        self._doing.add(task)
+        task.add_done_callback(self._doing.discard)
+
+    async def _act(self, stage: Stage, decided: Do | Wait) -> None:
+        """Do something in a live stage, and think again a little later."""
+        if isinstance(decided, Do):
+            # what is refused belongs to the play
+            with suppress(Rejected):
+                await self.link.act(stage, decided.action, decided.body)
+        await asyncio.sleep(max(self._pause(), _AGAIN))
+        self._answer(stage)

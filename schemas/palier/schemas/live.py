@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import JsonValue, StringConstraints
+from pydantic import BaseModel, JsonValue, StringConstraints
+from pydantic_core import to_json, to_jsonable_python
 
 from palier.schemas.forms import FormSpec
 from palier.schemas.message import Value
@@ -20,6 +21,36 @@ class ActionSpec(Value):
     name: ActionName
     title: str
     form: FormSpec | None = None
+
+
+class Do(Value):
+    """What somebody decides to do in a live stage: an action, and what its form asks for."""
+
+    action: str
+    body: dict[str, JsonValue] | None = None
+
+
+def as_do(decided: object) -> Do | None:
+    """Return what a strategy has decided: ``"sell"``, ``("bid", {"price": 3})``, or nothing yet.
+
+    A body may be a form. Raises `ValueError` for anything else.
+    """
+    match decided:
+        case None | Do():
+            return decided
+        case str():
+            return Do(action=decided)
+        case (str() as action, BaseModel() as body):
+            return Do(action=action, body=body.model_dump(mode="json"))
+        case (str() as action, None):
+            return Do(action=action)
+        case (str() as action, Mapping() as body):
+            return Do(action=action, body=to_jsonable_python(dict(body)))
+        case _:
+            raise ValueError(
+                f"{decided!r} is nothing to do in a live stage: give the name of an action, a name "
+                "with a mapping or a form, or None to wait."
+            )
 
 
 class LiveMark(Value):
@@ -66,7 +97,7 @@ def change(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> C
             continue
         if isinstance(known, list) and isinstance(now, list) and 0 < len(known) < len(now):
             head, tail = now[: len(known)], now[len(known) :]
-            if head == known:
+            if _same(known, head):
                 appended[key] = tail
                 continue
         data[key] = now
@@ -77,4 +108,4 @@ def change(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> C
 
 def _same(one: JsonValue, other: JsonValue) -> bool:
     # true is 1 to Python, and not to a screen
-    return type(one) is type(other) and one == other
+    return one == other and to_json(one) == to_json(other)

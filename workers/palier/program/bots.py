@@ -12,6 +12,9 @@ its own, which may remember things::
         def contribute(self, stage):
             return {"amount": 0}
 
+In a live stage it is asked again and again what to do: the name of an action, ``("bid", {"price":
+3})`` with what it asks for, or None to wait.
+
 ``stage`` is what a desk is given: ``stage.data`` with the seat's own, ``stage.visit``,
 ``stage.form``. A hyphen in a stage's name is an underscore here. What a strategy says nothing of is
 drawn by chance from the form, so that a program without ``bots.py`` has bots too.
