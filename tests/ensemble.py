@@ -236,10 +236,20 @@ class Ensemble:
 
     def _told(self, scope: str, version: int, item: Publication, *, barrier: bool) -> None:
         if barrier and item.exchange == EVENTS:
-            return  # the same for the staff
-        if barrier:
+            if item.routing_key.startswith(f"evt.{SESSION}.staff."):
+                return  # the same for the staff
+            _, _, _, seat, _ = item.routing_key.split(".")
+            assert seat in self._seats_of(scope), "told to who is not in it"
+        elif barrier:
             assert item.exchange == barrier_exchange(SESSION, scope)
         self._versions[scope][version].add(item.body)
+
+    def _seats_of(self, scope: str) -> list[str]:
+        """Return who is in a scope, as the database has it."""
+        table = tables.scope
+        (one,) = self.database.ask(select(table.c.seats).where(table.c.name == scope))
+        seats: list[str] = one.seats
+        return seats
 
     # -- what holds
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from hypothesis import strategies as st
 
-from palier.program import Form, Participant, Program, Session
+from palier.program import Form, Group, Participant, Program, Session
+from palier.program.group import Parted
 from palier.program.scope import Scope
 from tests.laboratory import Number
 
@@ -66,12 +67,39 @@ class Toss:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Each pair by itself. In a pair it means the same for the pair."""
+    """Each pair by itself; for one alone it means the same for that one."""
+
+    body: Plan
+    matching: Literal["partners", "strangers", "perfect-strangers"] = "partners"
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Those who are first in their pair, then all of it; the same for all where there are none."""
 
     body: Plan
 
 
-Plan: TypeAlias = tuple["Show | Pay | Measure | Stumble | Again | Toss | Split", ...]
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Each alone."""
+
+    body: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    """Each alone, then in pairs as they come."""
+
+    first: Plan
+    then: Plan
+    rest: Literal["end", "smaller", "look"] = "end"
+
+
+Plan: TypeAlias = tuple[
+    "Show | Pay | Measure | Stumble | Again | Toss | Split | Turn | Each | Arrive", ...
+]
 
 
 class Outside:
@@ -126,7 +154,7 @@ class Planned(Program):
         self.visits: Counter[tuple[str, str]] = Counter()
         await self.follow(session, self.plan)
 
-    async def follow(self, scope: Scope, plan: Plan) -> str:
+    async def follow(self, scope: Scope, plan: Plan) -> str:  # noqa: C901 - a table
         """Do one thing after the other, in one scope."""
         last: dict[Participant, Any] = {}
         measured: Any = 0
@@ -142,11 +170,12 @@ class Planned(Program):
                 case Stumble():
                     self.outside.step(scope.name, self.visit(scope, "stumble"))
                 case Again(times=times, body=body):
-                    await self.follow(scope, body * times)
+                    for _ in scope.periods(times):
+                        await self.follow(scope, body)
                 case Toss(heads=heads, tails=tails):
                     await self.follow(scope, heads if scope.random.random() < 0.5 else tails)
-                case Split(body=body):
-                    await self.split(scope, body)
+                case Split() | Turn() | Each() | Arrive():
+                    await self.part(scope, one)
         return scope.name
 
     def visit(self, scope: Scope, name: str) -> int:
@@ -159,15 +188,46 @@ class Planned(Program):
         visit = self.visit(scope, name)
         return await scope.once(name, lambda: self.outside.measure(scope.name, name, visit))
 
-    async def split(self, scope: Scope, body: Plan) -> None:
-        """Let pairs go on by themselves, and pay everyone for each pair that came to the end."""
-        if not isinstance(scope, Session):
-            await self.follow(scope, body)
-        # when somebody was excluded before pairs were drawn, one would be alone
-        elif scope._partners or len(scope) % 2 == 0:
-            ended = await scope.each_group(lambda group: self.follow(group, body), size=2)
-            for each in scope:
-                each.pay(sum(name is not None for name in ended))
+    async def part(self, scope: Scope, one: Split | Turn | Each | Arrive) -> None:
+        """Let some go on by themselves, and pay everyone for each part that came to the end."""
+        ended: list[str | None] = []
+        match one:
+            case Split() if isinstance(scope, Parted):
+                ended = await scope.each_group(
+                    lambda group: self.follow(group, one.body),
+                    size=2,
+                    matching=self.matching_of(scope, one),
+                    roles=one.roles,
+                )
+            case Each() if isinstance(scope, Parted):
+                ended = await scope.each(lambda solo: self.follow(solo, one.body))
+            case Arrive(first=first, then=then) if isinstance(scope, Parted):
+                ended = await scope.by_arrival(
+                    lambda solo: self.follow(solo, first),
+                    lambda group: self.follow(group, then),
+                    size=2,
+                    rest=self.left if one.rest == "look" else one.rest,
+                )
+            case Turn() if isinstance(scope, Group) and any(one.role for one in scope.everyone):
+                await self.follow(scope.with_role(scope.everyone[0].role), one.body)
+            case Arrive(first=first, then=then):
+                await self.follow(scope, (*first, *then))
+            case _:
+                await self.follow(scope, one.body)
+        for each in scope:
+            each.pay(sum(name is not None for name in ended))
+
+    def matching_of(self, scope: Scope, one: Split) -> Any:
+        """Return how pairs are drawn: four have three rounds in which no two meet twice."""
+        if one.matching == "perfect-strangers" and (
+            len(scope.everyone) < 4 or self.visit(scope, f"perfect{len(one.roles)}") > 2
+        ):
+            return "strangers"
+        return one.matching
+
+    async def left(self, group: Group) -> None:
+        """Show those something for whom there was no pair."""
+        await group.stage("look")
 
     async def show(self, scope: Scope, one: Show, measured: Any) -> dict[Participant, Any]:
         """Open a stage."""
@@ -232,10 +292,25 @@ def _plans(body: st.SearchStrategy[Any], *, least: int, most: int) -> st.SearchS
     return st.lists(body, min_size=least, max_size=most).map(tuple)
 
 
-_bodies = _plans(
-    simple | st.builds(Again, times=st.integers(0, 2), body=_plans(simple, least=1, most=2)),
-    least=2,
-    most=4,
+_short = _plans(simple, least=1, most=2)
+_nested = st.one_of(
+    st.builds(Again, times=st.integers(0, 2), body=_short),
+    st.builds(Split, body=_short, matching=st.sampled_from(["partners", "strangers"])),
+    st.builds(Turn, body=_short),
+    st.builds(Each, body=_short),
+)
+_bodies = _plans(simple | simple | _nested, least=2, most=4)
+
+#: Parts of all, by themselves.
+parts = st.one_of(
+    st.builds(
+        Split,
+        body=_bodies,
+        matching=st.sampled_from(["partners", "strangers", "perfect-strangers"]),
+        roles=st.sampled_from([(), ("first", "second")]),
+    ),
+    st.builds(Each, body=_short),
+    st.builds(Arrive, first=_short, then=_short, rest=st.sampled_from(["end", "smaller", "look"])),
 )
 
 #: Plans of some stages, in groups and for all, with loops and turns by chance.
@@ -244,9 +319,11 @@ plans: st.SearchStrategy[Plan] = _plans(
         simple,
         simple,
         st.builds(Again, times=st.integers(1, 2), body=_bodies),
+        st.builds(Again, times=st.integers(1, 2), body=_plans(parts, least=1, most=1)),
         st.builds(Toss, heads=_bodies, tails=_bodies),
-        st.builds(Split, body=_bodies),
-        st.builds(Split, body=_bodies),
+        parts,
+        parts,
+        parts,
     ),
     least=3,
     most=7,

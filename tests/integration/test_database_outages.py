@@ -109,7 +109,7 @@ def test_every_question_to_a_database_that_is_away_says_so(database: Database) -
     with database.away():
         for question in (
             lambda: handler.enrol_operator(OPERATOR),
-            handler.open_scopes,
+            handler.lasting_scopes,
             handler.untold,
             handler.seated,
             handler.sweep,

@@ -59,6 +59,8 @@ class Stage(Value):
     screen: Digest | None = None
     #: What can be done in it while it is open: it is live where there is any.
     actions: tuple[ActionSpec, ...] = ()
+    #: The period that it is part of; 0 outside of any.
+    period: int = 0
 
 
 class PostedValue(Value):

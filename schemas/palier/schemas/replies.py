@@ -221,6 +221,10 @@ class SeatRow(Value):
     title: str = ""
     generation: int = 0
     visit: int = 0
+    #: The period, the group and the role in it, where the program has such.
+    period: int = 0
+    group: str = ""
+    role: str = ""
     state: Literal["lobby", "working", "submitted", "waiting", "excluded", "finished"]
     since: datetime | None = None
     payoff: str = "0"

@@ -11,10 +11,12 @@ from pydantic import Field
 
 from palier.program.bots import Bot
 from palier.program.errors import ProgramError, Refuse
+from palier.program.group import Group, Solo
 from palier.program.live import Live, action
+from palier.program.matching import Matching
 from palier.program.participant import Participant
 from palier.program.program import Program
-from palier.program.session import Group, Session
+from palier.program.session import Session
 from palier.schemas.events import Stage
 from palier.schemas.forms import Form
 
@@ -40,6 +42,7 @@ __all__ = [
     "Live",
     "ManyToMany",
     "ManyToOne",
+    "Matching",
     "OneToMany",
     "OneToOne",
     "Participant",
@@ -47,6 +50,7 @@ __all__ = [
     "ProgramError",
     "Refuse",
     "Session",
+    "Solo",
     "Stage",
     "Unique",
     "action",

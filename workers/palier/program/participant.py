@@ -16,13 +16,15 @@ _PLACES = Decimal("1e-9")
 class Participant:
     """Someone who takes part, by seat; ``number`` counts from 1 in the order of the seats."""
 
-    __slots__ = ("_payoff", "excluded", "number", "seat")
+    __slots__ = ("_payoff", "excluded", "number", "role", "seat")
 
     def __init__(self, *, seat: str, number: int) -> None:
         self.seat = seat
         self.number = number
         #: Whether the others go on without this one: then it is in no scope's participants.
         self.excluded = False
+        #: The role that was given last, by a matching with roles; empty before.
+        self.role = ""
         self._payoff = Decimal(0)
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
+    from palier.program.matching import Matching
     from palier.program.session import Session
 
 
@@ -15,7 +16,7 @@ class Program:
 
     ``title`` is what participants read; ``steps`` are the names of its stages in their usual
     order, shown as a stepper, and may be left out; ``group_size`` says of how many a group is, so
-    that a session with a wrong number of seats is refused when it is opened.
+    that a session with a wrong number of seats is refused when it is opened; `matching` says more.
 
     `run` may await nothing but the stages and groups of its session, and takes chance only from
     ``session.random``: then a worker that takes over reaches the same point by running it again.
@@ -35,6 +36,10 @@ class Program:
 
     def __init__(self, settings: BaseModel | None = None) -> None:
         self.settings = self.Settings() if settings is None else settings
+
+    def matching(self) -> Matching | None:
+        """Return a matching of which is to be known that it can be when a session is opened."""
+        return None
 
     async def run(self, session: Session) -> None:
         """Conduct a session from its first stage to its last."""

@@ -51,6 +51,8 @@ class StageRequest:
     defaults: Mapping[str, Form | None] = field(default_factory=dict)
     screen: str | None = None
     live: Begun | None = None
+    #: The period that the scope is in, 0 outside of any.
+    period: int = 0
 
     def __await__(self) -> Generator[StageRequest, dict[str, Form | None], dict[str, Form | None]]:
         answers = yield self
@@ -59,10 +61,18 @@ class StageRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeRequest:
-    """Form a lasting scope of some seats; resumes at once."""
+    """Form a scope of some seats; resumes at once.
+
+    One that is ``lasting`` gets a fanout of its own, the seats of another are told one by one.
+    ``roles`` are those of its seats, where they have any; ``group`` is the group that it is, or is
+    a part of, empty where it is none.
+    """
 
     scope: str
     seats: tuple[str, ...]
+    lasting: bool = True
+    roles: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
 
     def __await__(self) -> Generator[ScopeRequest, None, None]:
         yield self

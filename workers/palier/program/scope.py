@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random as chance
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar, overload
@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar, overload
 from palier.program.errors import ProgramError
 from palier.program.live import Live, begin
 from palier.program.participant import Participant
+from palier.program.period import Period
 from palier.program.program import titled
-from palier.program.requests import Abandoned, OnceRequest, StageRequest
-from palier.program.stage import Data, Missing, check, policy, seconds, shown
+from palier.program.requests import Abandoned, OnceRequest, ScopeRequest, StageRequest
+from palier.program.stage import Data, Missing, Own, check, policy, seconds, shown
 from palier.program.transactions import called, transact
 from palier.schemas.errors import InvalidName
 from palier.schemas.forms import Form
@@ -36,8 +37,17 @@ class Scope:
     Whoever is excluded is no longer among them; `everyone` has them still.
     """
 
-    def __init__(
-        self, name: str, participants: Sequence[Participant], *, seed: int, moment: Moment
+    def __init__(  # noqa: PLR0913 - what is drawn for it
+        self,
+        name: str,
+        participants: Sequence[Participant],
+        *,
+        seed: int,
+        moment: Moment,
+        within: Scope | None = None,
+        group: str = "",
+        roles: Mapping[Participant, str] | None = None,
+        lasting: bool = False,
     ) -> None:
         self.name = name
         self.everyone = tuple(participants)
@@ -45,6 +55,13 @@ class Scope:
         self.random = chance.Random(f"{seed}:{name}")  # noqa: S311 - repeatable is the point
         self._seed = seed
         self._moment = moment
+        self._within = within
+        self._group = group
+        self._roles = dict(roles or {})
+        self._lasting = lasting
+        #: Whether it is one for whoever conducts the session; everyone's is from the beginning.
+        self._formed = within is None
+        self._period = 0
         self._visits: Counter[str] = Counter()
         self._once: Counter[str] = Counter()
 
@@ -72,6 +89,7 @@ class Scope:
         title: str | None = None,
         text: str = "",
         data: Data | None = None,
+        own: Own | None = None,
         deadline: float | timedelta | None = None,
         missing: Missing | None = None,
         screen: str | None = None,
@@ -87,6 +105,7 @@ class Scope:
         title: str | None = None,
         text: str = "",
         data: Data | None = None,
+        own: Own | None = None,
         deadline: float | timedelta | None = None,
         missing: Missing | None = None,
         screen: str | None = None,
@@ -101,6 +120,7 @@ class Scope:
         title: str | None = None,
         text: str = "",
         data: Data | None = None,
+        own: Own | None = None,
         deadline: float | timedelta | None = None,
         missing: Missing | None = None,
         screen: str | None = None,
@@ -110,18 +130,20 @@ class Scope:
 
         ``name`` is what the record calls the stage, 1 to 32 of ``a-z0-9-``; ``title`` and ``text``
         are what participants read; ``form`` is what they fill in (without one they only go on);
-        ``data`` is shown with it. ``deadline``, in seconds, is shown as a countdown; ``missing``
-        says what happens then to who has not answered: by default they are waited for, and in a
-        live stage go on. ``live`` is what can be done in it while it is open. ``screen`` names the
-        file in ``screens`` that shows it: by default the one that is called as the stage, if there
-        is one, else (and with ``""``) a screen is made from the form. Whoever is excluded meanwhile
-        is not among the answers. Raises `ProgramError`.
+        ``data`` is shown with it; ``own`` is a function from a participant to what they are shown
+        alone, besides. ``deadline``, in seconds, is shown as a countdown; ``missing`` says what
+        happens then to who has not answered: by default they are waited for, and in a live stage go
+        on. ``live`` is what can be done in it while it is open. ``screen`` names the file in
+        ``screens`` that shows it: by default the one that is called as the stage, if there is one,
+        else (and with ``""``) a screen is made from the form. Whoever is excluded meanwhile is not
+        among the answers. Raises `ProgramError`.
         """
         check(name, form, screen)
         if not self.participants:
             raise Abandoned(self.name)
+        await self.form()
         self._visits[name] += 1
-        public, private = shown(name, data, self.participants)
+        public, private = shown(name, data, own, self.participants)
         begun = None
         if live is not None:
             seed = f"{self._seed}:{self.name}:{name}:{self._visits[name]}"
@@ -149,8 +171,36 @@ class Scope:
             defaults=defaults,
             screen=screen,
             live=begun,
+            period=self.period,
         )
         return {one: answers[one.seat] for one in self.everyone if one.seat in answers}
+
+    def periods(self, count: int) -> Iterator[Period]:
+        """Yield so many periods, one after the other; what opens meanwhile is recorded as of it."""
+        for number in range(1, count + 1):
+            self._period = number
+            try:
+                yield Period(number=number, count=count)
+            finally:
+                self._period = 0
+
+    @property
+    def period(self) -> int:
+        """The number of the period that this scope is in, or the one around it; 0 outside."""
+        return self._period or (self._within.period if self._within else 0)
+
+    async def form(self) -> None:
+        """Make this scope one that the record has, once; done with its first stage by itself."""
+        if self._formed:
+            return
+        self._formed = True
+        await ScopeRequest(
+            scope=self.name,
+            seats=tuple(one.seat for one in self.everyone),
+            lasting=self._lasting,
+            roles={one.seat: role for one, role in self._roles.items()},
+            group=self._group,
+        )
 
     async def once(self, name: str, call: Callable[[], Any]) -> Any:
         """Return what ``call`` returns, as JSON; a replay gets the recorded result again.

@@ -22,6 +22,9 @@ from palier.schemas.screens.surroundings import RESERVED
 #: Data for a screen: the same for all, or a function from a participant to their own.
 Data: TypeAlias = Mapping[str, Any] | Callable[[Participant], Mapping[str, Any]]
 
+#: Data that each is shown alone, besides those that all are shown.
+Own: TypeAlias = Callable[[Participant], Mapping[str, Any]]
+
 #: What happens at the deadline to who has not answered: they are waited for; what the form gives
 #: when nothing is filled in is their answer; the others go on without them; a bot stands in; or
 #: this is their answer, the same for all or made for each.
@@ -90,14 +93,25 @@ def policy(
 
 
 def shown(
-    stage: str, data: Data | None, parties: Sequence[Participant]
+    stage: str, data: Data | None, own: Own | None, parties: Sequence[Participant]
 ) -> tuple[dict[str, JsonValue], dict[str, dict[str, JsonValue]]]:
     """Return what everyone is shown, and what each is alone, by seat."""
-    if data is None:
-        return {}, {}
+    public: dict[str, JsonValue] = {}
+    private: dict[str, dict[str, JsonValue]] = {}
     if callable(data):
-        return {}, {one.seat: jsonable(stage, data(one)) for one in parties}
-    return jsonable(stage, data), {}
+        private = {one.seat: jsonable(stage, data(one)) for one in parties}
+    elif data is not None:
+        public = jsonable(stage, data)
+    if own is not None:
+        for one in parties:
+            found = jsonable(stage, own(one))
+            if twice := sorted({*public, *private.get(one.seat, ())}.intersection(found)):
+                raise ProgramError(
+                    f"Stage {stage!r} has {twice[0]!r} both in data= and in own=: call one of "
+                    "them otherwise."
+                )
+            private[one.seat] = {**private.get(one.seat, {}), **found}
+    return public, private
 
 
 def seconds(stage: str, deadline: float | timedelta | None) -> float | None:

@@ -93,10 +93,16 @@ class Released:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeFormed:
-    """Some seats became a lasting scope; ``left`` are those who were in it until now."""
+    """Some seats became a scope; ``left`` are those who were in it until now.
+
+    A ``lasting`` one gets a fanout of its own. ``group`` is the group that it is, or is a part of.
+    """
 
     scope: str
     seats: tuple[str, ...]
+    lasting: bool = True
+    roles: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
     left: tuple[str, ...] = ()
     at: datetime
 
@@ -315,13 +321,17 @@ class Ended:
 
 
 class Progress(NamedTuple):
-    """How far a barrier is; no fact, but a hint. Generation 0 is the lobby: who is present."""
+    """How far a barrier is; no fact, but a hint. Generation 0 is the lobby: who is present.
+
+    ``seats`` are those that are told one by one, in a scope that does not last.
+    """
 
     session: str
     scope: str
     generation: int
     arrived: int
     expected: int
+    seats: tuple[str, ...] = ()
 
 
 Fact: TypeAlias = (

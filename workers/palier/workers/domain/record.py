@@ -33,6 +33,17 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedScope:
+    """A scope as the record has it."""
+
+    seats: tuple[str, ...]
+    version: int
+    lasting: bool
+    roles: Mapping[str, str]
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """A generation as the record has it. ``opened_by`` is the step that opened it."""
 
@@ -146,8 +157,7 @@ class Record:
     payoffs: Mapping[str, Decimal] = field(default_factory=dict)
     #: Who calls for help, since when and with which words.
     calls: Mapping[str, Call] = field(default_factory=dict)
-    #: Seats and version of each scope.
-    scopes: Mapping[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
+    scopes: Mapping[str, RecordedScope] = field(default_factory=dict)
     generations: Sequence[Recorded] = ()
     steps: Sequence[Step] = ()
     effects: Sequence[Effect] = ()

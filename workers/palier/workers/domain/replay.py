@@ -174,14 +174,25 @@ def _from_rows(
     session.paid.update(record.payoffs)
     session.calls.update(record.calls)
     session.acted = record.acted
-    for name, (seats, version) in record.scopes.items():
-        session.scopes[name] = Scope(name=name, seats=seats, version=version)
+    for name, known in record.scopes.items():
+        session.scopes[name] = Scope(
+            name=name,
+            seats=known.seats,
+            version=known.version,
+            lasting=known.lasting,
+            roles=known.roles,
+            group=known.group,
+        )
     for one in record.generations:
         scope = session.scopes[one.stage.scope]
         scope.last = max(scope.last, one.stage.generation)
+    in_order = sorted(generations, key=lambda one: (one.opened_by, one.stage.opened_at))
+    order = {one.key: at for at, one in enumerate(in_order, start=1)}
+    session.openings = len(order)
     for one in sorted(generations, key=lambda one: one.stage.generation):
         if not one.void:
-            session.scopes[one.stage.scope].current = _generation(one)
+            current = session.scopes[one.stage.scope].current = _generation(one)
+            current.order = order[one.key]
     return session
 
 

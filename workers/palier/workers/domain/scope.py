@@ -45,6 +45,8 @@ class Generation:
     posts: int = 0
     #: What can be done in it, if it is live and its program is known.
     live: LiveStage | None = None
+    #: What orders the openings of a session, where several have the same time.
+    order: int = 0
 
     @property
     def number(self) -> int:
@@ -83,20 +85,32 @@ class Generation:
 
 @dataclass(slots=True, kw_only=True)
 class Scope:
-    """Seats that go from stage to stage together; ``version`` counts what its clients were told."""
+    """Seats that go from stage to stage together; ``version`` counts what its clients were told.
+
+    One that is ``lasting`` has a fanout of its own; the seats of another are told one by one.
+    """
 
     name: str
     seats: tuple[str, ...]
     version: int = 0
+    lasting: bool = True
+    #: The roles of its seats, where they have any, and the group that it is, or is a part of.
+    roles: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
     current: Generation | None = None
     #: The last generation's number, also of those that were set aside.
     last: int = 0
 
     @property
-    def opened(self) -> tuple[bool, datetime]:
-        """Return what orders scopes by which one a seat is in: an open stage first, then time."""
+    def told_alone(self) -> tuple[str, ...]:
+        """Return the seats that are told one by one; nobody where there is a fanout."""
+        return () if self.lasting else self.seats
+
+    @property
+    def opened(self) -> tuple[bool, int]:
+        """Return what orders scopes by which one a seat is in: an open stage first, the latest."""
         assert self.current is not None
-        return self.current.open, self.current.stage.opened_at
+        return self.current.open, self.current.order
 
 
 def opened(
@@ -128,6 +142,7 @@ def opened(
             clock=clock,
             missing=request.missing,
             actions=live.specs if live is not None else (),
+            period=request.period,
         ),
         private=request.private,
         form=request.form,

@@ -93,6 +93,8 @@ class Session:
         self.scopes: dict[str, Scope] = {ALL: Scope(name=ALL, seats=opening.seats)}
         self.execution = Execution(program, seats=opening.seats, seed=opening.seed)
         self.paid: dict[str, Decimal] = dict.fromkeys(opening.seats, Decimal(0))
+        #: How many stages were opened.
+        self.openings = 0
         #: Who calls for help.
         self.calls: dict[str, Call] = {}
         #: How much was tried in its live stages, all of them together.
@@ -118,12 +120,13 @@ class Session:
         return max(known, key=lambda one: one.opened, default=None)
 
     def open_scopes(self) -> list[tuple[Scope, Generation]]:
-        """Return the scopes in which a stage is open, with it."""
-        return [
+        """Return the scopes in which a stage is open, with it; in the same order for a record."""
+        found = [
             (one, one.current)
             for one in self.scopes.values()
             if one.current is not None and one.current.open
         ]
+        return sorted(found, key=lambda each: each[0].name)
 
     def shown(self, generation: Generation, *, seat: str | None = None) -> Stage:
         """Return a stage as it is told: with its screen as it is now, and a seat's own data."""
@@ -317,7 +320,7 @@ class Session:
     def catch_up(self, *, cause: Cause, at: datetime) -> list[Fact]:
         """Open the barriers that were complete while the session was held."""
         facts: list[Fact] = []
-        for scope, generation in sorted(self.open_scopes(), key=lambda one: one[0].opened):
+        for scope, generation in sorted(self.open_scopes(), key=lambda one: one[1].stage.opened_at):
             if self.status != "running":
                 break
             if not generation.barrier.parties:
@@ -457,7 +460,18 @@ class Session:
                     scope = self.scopes.setdefault(one.scope, Scope(name=one.scope, seats=()))
                     gone = tuple(seat for seat in scope.seats if seat not in one.seats)
                     scope.seats = one.seats
-                    facts.append(ScopeFormed(scope=one.scope, seats=one.seats, left=gone, at=at))
+                    scope.lasting, scope.roles, scope.group = one.lasting, one.roles, one.group
+                    facts.append(
+                        ScopeFormed(
+                            scope=one.scope,
+                            seats=one.seats,
+                            lasting=one.lasting,
+                            roles=one.roles,
+                            group=one.group,
+                            left=gone,
+                            at=at,
+                        )
+                    )
                 case StageRequest():
                     facts.append(self._open(one, at, after=after))
         facts += self.pay()
@@ -483,6 +497,8 @@ class Session:
             screen=self.screens.named(request),
         )
         generation.due_at = self._due(generation, at)
+        self.openings += 1
+        generation.order = self.openings
         scope.current = generation
         return Opened(
             stage=self.shown(generation),

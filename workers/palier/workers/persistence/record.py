@@ -14,7 +14,15 @@ from palier.schemas.events import Clock, PostedValue, Stage
 from palier.schemas.forms import Answer, FormSpec
 from palier.schemas.live import ActionSpec
 from palier.schemas.replies import How, LogEntry, SessionRow
-from palier.workers.domain.record import Call, Effect, Opening, Record, Recorded, Step
+from palier.workers.domain.record import (
+    Call,
+    Effect,
+    Opening,
+    Record,
+    Recorded,
+    RecordedScope,
+    Step,
+)
 from palier.workers.persistence import tables
 from palier.workers.persistence.acted import read_deeds
 
@@ -103,7 +111,16 @@ def read_session(db: Connection, name: str) -> Record | None:
         standings={one.seat: one.standing for one in seats},
         payoffs={one.seat: one.payoff for one in seats},
         calls={one.seat: Call(at=one.called_at, text=one.call) for one in seats if one.called_at},
-        scopes={one.name: (tuple(one.seats), one.version) for one in scopes},
+        scopes={
+            one.name: RecordedScope(
+                seats=tuple(one.seats),
+                version=one.version,
+                lasting=one.lasting,
+                roles=one.roles or {},
+                group=one.group,
+            )
+            for one in scopes
+        },
         generations=tuple(_generations(db, name)),
         steps=steps,
         effects=effects,
@@ -236,6 +253,7 @@ def _stage(row: Row[Any], barrier: _Barrier) -> Stage:
         clock=clock,
         missing=row.missing,
         actions=tuple(ActionSpec.model_validate(one) for one in row.actions or ()),
+        period=row.period,
     )
 
 
@@ -319,13 +337,13 @@ def seated_now(db: Connection) -> list[SeatRecord]:
     return [one for one in _seats(db, tables.seat.c.session.is_not(None)) if not one.session_over]
 
 
-def open_scopes(db: Connection) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return session, scope and seats of every scope whose session is not over."""
+def lasting_scopes(db: Connection) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return session, scope and seats of every lasting scope whose session is not over."""
     scope, session = tables.scope, tables.session
     rows = db.execute(
         select(scope.c.session, scope.c.name, scope.c.seats)
         .join(session, session.c.name == scope.c.session)
-        .where(session.c.status.not_in(_OVER))
+        .where(session.c.status.not_in(_OVER), scope.c.lasting)
         .order_by(scope.c.session, scope.c.name)
     )
     return [(one.session, one.name, tuple(one.seats)) for one in rows]

@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy import BigInteger as _BigInteger
 
@@ -91,7 +92,9 @@ participant = Table(
     Column("call", Text, nullable=False, server_default=text("''")),
 )
 
-#: Seats that go from stage to stage together: everyone, or a group.
+#: Seats that go from stage to stage together: everyone, a group, or a part of one. ``group`` is the
+#: group that it is, or is a part of; ``roles`` are those of its seats. A ``lasting`` one has a
+#: fanout; the seats of another are told one by one.
 scope = Table(
     "scope",
     metadata,
@@ -99,6 +102,9 @@ scope = Table(
     Column("name", _NAME, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("seats", JSON, nullable=False),
+    Column("lasting", Boolean, nullable=False, server_default=true()),
+    Column("group", _NAME, nullable=False, server_default=text("''")),
+    Column("roles", JSON),
 )
 
 #: One generation: an opening of a stage in a scope. ``status``: open, released, abandoned (nobody
@@ -106,7 +112,8 @@ scope = Table(
 #: session's releases, ``opened_by`` is the log's version of the step that opened it. Its clock has
 #: ``deadline_at`` while it runs, ``left_seconds`` while it stands; a worker looks at ``due_at``.
 #: ``screen`` names the screen that shows it, and is empty where one is made from the form;
-#: ``actions`` are what can be done in it, if it is live.
+#: ``actions`` are what can be done in it, if it is live; ``period`` is the program's, 0 outside of
+#: any.
 stage_run = Table(
     "stage_run",
     metadata,
@@ -133,6 +140,7 @@ stage_run = Table(
     Column("due_at", Instant),
     Column("screen", _NAME, nullable=False, server_default=text("''")),
     Column("actions", JSON),
+    Column("period", Integer, nullable=False, server_default="0"),
     ForeignKeyConstraint(["session", "scope"], ["scope.session", "scope.name"]),
     UniqueConstraint("session", "released_as"),
     Index(

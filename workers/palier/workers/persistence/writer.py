@@ -218,7 +218,16 @@ class Writer:
                 "origin": dict(opening.origin),
             }
         )
-        self._formed.append({"session": name, "name": ALL, "seats": list(opening.seats)})
+        self._formed.append(
+            {
+                "session": name,
+                "name": ALL,
+                "seats": list(opening.seats),
+                "lasting": True,
+                "group": "",
+                "roles": None,
+            }
+        )
         self._seats += [
             {"name": one, "role": "participant", "session": name} for one in opening.seats
         ]
@@ -273,7 +282,16 @@ class Writer:
             case Opened():
                 self._opened_stage(session, fact, step)
             case ScopeFormed(scope=scope, seats=seats):
-                self._formed.append({"session": session, "name": scope, "seats": list(seats)})
+                self._formed.append(
+                    {
+                        "session": session,
+                        "name": scope,
+                        "seats": list(seats),
+                        "lasting": fact.lasting,
+                        "group": fact.group,
+                        "roles": dict(fact.roles) or None,
+                    }
+                )
             case Paid(seat=seat, payoff=payoff):
                 self._payoffs[session, seat] = {
                     "at_session": session,
@@ -399,6 +417,7 @@ class Writer:
                 "due_at": fact.due_at,
                 "screen": fact.screen,
                 "actions": [one.model_dump(mode="json") for one in stage.actions] or None,
+                "period": stage.period,
             }
         )
         self._rows[tables.party] += [
@@ -464,9 +483,11 @@ class Writer:
             return
         make = insert_sqlite if db.dialect.name == "sqlite" else insert_postgresql
         statement = make(tables.scope)
+        formed = ("seats", "lasting", "group", "roles")
         db.execute(
             statement.on_conflict_do_update(
-                index_elements=["session", "name"], set_={"seats": statement.excluded.seats}
+                index_elements=["session", "name"],
+                set_={one: statement.excluded[one] for one in formed},
             ),
             [{**one, "version": 0} for one in self._formed],
         )

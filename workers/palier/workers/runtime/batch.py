@@ -94,10 +94,10 @@ class BatchHandler:
             writer.keep_operator(db, name)
             self._reception.operators = record.operators(db)
 
-    def open_scopes(self) -> list[tuple[str, str, tuple[str, ...]]]:
-        """Return session, scope and seats of every scope whose session is not over."""
+    def lasting_scopes(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Return session, scope and seats of every lasting scope whose session is not over."""
         with answering(), self._engine.begin() as db:
-            return record.open_scopes(db)
+            return record.lasting_scopes(db)
 
     def untold(self) -> list[Handled]:
         """Return what was committed and, as far as this worker knows, never told, in order."""

@@ -58,8 +58,8 @@ def entry(fact: Fact) -> Entry | None:  # noqa: C901, PLR0911, PLR0912 - a table
             body = {"scope": scope, "generation": generation, **_because(cause)}
             body |= {"seat": seat, "how": how, "answer": fact.answer}
             return "answered-for", cause.author, body
-        case ScopeFormed(scope=scope, seats=seats):
-            return "scope-formed", "palier", {"scope": scope, "seats": list(seats)}
+        case ScopeFormed():
+            return "scope-formed", "palier", _formed(fact)
         case Performed(scope=scope, name=name, visit=visit, value=value):
             body = {"scope": scope, "name": name, "visit": visit, "value": value}
             return "side-effect", "palier", body
@@ -95,6 +95,12 @@ def entry(fact: Fact) -> Entry | None:  # noqa: C901, PLR0911, PLR0912 - a table
             return None
         case _:
             assert_never(fact)
+
+
+def _formed(fact: ScopeFormed) -> dict[str, Any]:
+    formed: dict[str, Any] = {"scope": fact.scope, "seats": list(fact.seats)}
+    told = {"group": fact.group, "roles": dict(fact.roles)}
+    return {**formed, **{key: one for key, one in told.items() if one}}
 
 
 def _opening(stage: Stage) -> dict[str, Any]:

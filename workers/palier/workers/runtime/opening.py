@@ -92,7 +92,11 @@ def _prepared(work: Work, command: OpenSession) -> Program:
         raise ProgramError(f"Setting {where!r} of {command.program}: {first['msg']}") from None
     if program.group_size is not None:
         check_groups(len(command.seats), program.group_size)
-    return program(settings)
+    prepared = program(settings)
+    matching = prepared.matching()
+    if matching is not None:
+        matching.check(len(command.seats))
+    return prepared
 
 
 def _with_tables(work: Work, name: str) -> type[Program]:

@@ -1,13 +1,15 @@
 """Facts as messages: who is told what, and in which order.
 
 What a seat alone may see goes to that seat, ahead of the barrier's release; the release itself is
-one small message on the fanout of its scope. All are hints (transient): a client that missed one
+one small message on the fanout of its scope, or where that does not last one for each seat: a
+client takes both alike. All are hints (transient): a client that missed one
 asks for a snapshot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from palier.broker import topology
 from palier.broker.topology import Declaration, Removal, Unbinding
@@ -91,11 +93,13 @@ class Teller:
         """Return an event for operators."""
         return self.publication(message, routing_key=to_staff(session, message.verb()), cause=cause)
 
-    def progress(self, progress: Progress) -> tuple[Publication, Publication]:
+    def progress(self, progress: Progress) -> tuple[Publication, ...]:
         """Return the hint of how many have arrived, for a scope and for operators."""
-        arrived = events.Arrived.model_validate(progress._asdict())
+        told = {**progress._asdict()}
+        seats = told.pop("seats")
+        arrived = events.Arrived.model_validate(told)
         return (
-            self._barrier(arrived, arrived.session, arrived.scope, None),
+            *self._barrier(arrived, arrived.session, arrived.scope, None, alone=seats),
             self.staff(arrived, session=arrived.session, cause=None),
         )
 
@@ -105,15 +109,12 @@ class Teller:
         """Yield what follows from a fact, in order; ``cause`` is the command behind it."""
         name = session.name
         match fact:
-            case ScopeFormed(scope=scope, seats=seats, left=left):
-                yield from topology.scope(name, scope, seats)
-                # who is in another group now must not be led on by this one's releases
-                exchange = barrier_exchange(name, scope)
-                yield from (Unbinding(exchange, seat_queue(one)) for one in left)
+            case ScopeFormed(lasting=True):
+                yield from self._formed(name, fact)
             case Opened(stage=stage, version=version):
                 yield from self._own(session, fact, cause)
                 opened = StageOpened(session=name, version=version, stage=stage)
-                yield self._barrier(opened, name, stage.scope, cause)
+                yield from self._scope(session, stage.scope, opened, cause)
                 yield self.staff(opened, session=name, cause=cause)
             case Released(scope=scope, then=then):
                 if then is not None:
@@ -126,7 +127,7 @@ class Teller:
                     stage=fact.stage,
                     next=then.stage if then else None,
                 )
-                yield self._barrier(released, name, scope, cause)
+                yield from self._scope(session, scope, released, cause)
                 yield self.staff(released, session=name, cause=cause)
             case Arrived(how=how, seat=seat) if how != "submitted":
                 yield self._seat_changed(name, seat, cause)
@@ -140,7 +141,7 @@ class Teller:
                 message = events.ClockChanged(
                     session=name, scope=scope, generation=generation, version=version, clock=clock
                 )
-                yield self._barrier(message, name, scope, cause)
+                yield from self._scope(session, scope, message, cause)
                 yield self.staff(message, session=name, cause=cause)
             case Intervened() | Rewound():
                 yield self._intervened(name, fact, cause)
@@ -149,10 +150,10 @@ class Teller:
                 yield self.staff(changed, session=name, cause=cause)
             case Posted(scope=scope, generation=generation, post=post):
                 posted = events.Posted(session=name, scope=scope, generation=generation, post=post)
-                yield self._barrier(posted, name, scope, cause)
+                yield from self._scope(session, scope, posted, cause)
                 yield self.staff(posted, session=name, cause=cause)
             case Acted(done=Done(change=change, own=own)):
-                yield from self._live(name, fact, change, own, cause)
+                yield from self._live(session, fact, change, own, cause)
             case HelpCalled(seat=seat, text=text, at=at):
                 called = events.HelpCalled(session=name, seat=seat, at=at, text=text)
                 yield self.staff(called, session=name, cause=cause)
@@ -163,6 +164,12 @@ class Teller:
                 yield from self._ended(session, fact, cause)
             case _:
                 return
+
+    def _formed(self, session: str, fact: ScopeFormed) -> Iterator[Item]:
+        yield from topology.scope(session, fact.scope, fact.seats)
+        # who is in another group now must not be led on by this one's releases
+        exchange = barrier_exchange(session, fact.scope)
+        yield from (Unbinding(exchange, seat_queue(one)) for one in fact.left)
 
     def _seat_changed(self, session: str, seat: str, cause: Cause | None) -> Publication:
         return self.publication(
@@ -222,30 +229,50 @@ class Teller:
                 cause=cause,
             )
 
+    def _scope(
+        self, session: Session, scope: str, message: Event, cause: Cause | None
+    ) -> Iterator[Item]:
+        """Tell all of a scope."""
+        alone = session.scopes[scope].told_alone
+        yield from self._barrier(message, session.name, scope, cause, alone=alone)
+
     def _barrier(
-        self, message: Event, session: str, scope: str, cause: Cause | None
-    ) -> Publication:
-        return self.publication(message, exchange=barrier_exchange(session, scope), cause=cause)
+        self,
+        message: Event,
+        session: str,
+        scope: str,
+        cause: Cause | None,
+        *,
+        alone: tuple[str, ...] = (),
+    ) -> Iterator[Publication]:
+        """Tell a scope by its fanout; one without is told seat by ``alone`` seat, the same."""
+        exchange = EVENTS if alone else barrier_exchange(session, scope)
+        told = self.publication(message, exchange=exchange, cause=cause)
+        if not alone:
+            yield told
+        for seat in alone:
+            yield replace(told, routing_key=to_seat(session, seat, message.verb()))
 
     def _live(
         self,
-        session: str,
+        session: Session,
         fact: Acted,
         change: Change,
         own: Mapping[str, Change],
         cause: Cause | None,
     ) -> Iterator[Item]:
-        where = {"session": session, "scope": fact.scope, "generation": fact.generation}
+        name = session.name
+        where = {"session": name, "scope": fact.scope, "generation": fact.generation}
         for seat, one in own.items():
             yield self.publication(
                 LiveChanged.model_validate(
                     {**where, "version": fact.own[seat], "own": True, "change": one}
                 ),
-                routing_key=to_seat(session, seat, LiveChanged.verb()),
+                routing_key=to_seat(name, seat, LiveChanged.verb()),
                 cause=cause,
             )
         told = LiveChanged.model_validate({**where, "version": fact.version, "change": change})
-        yield self._barrier(told, session, fact.scope, cause)
+        yield from self._scope(session, fact.scope, told, cause)
 
     def _ended(self, session: Session, fact: Ended, cause: Cause | None) -> Iterator[Item]:
         name = session.name
@@ -259,7 +286,11 @@ class Teller:
 
     def farewell(self, session: Session) -> Iterator[Declaration]:
         """Yield what lets a session that is over be heard no more, its last results included."""
-        yield from (Removal(barrier_exchange(session.name, scope)) for scope in session.scopes)
+        yield from (
+            Removal(barrier_exchange(session.name, one.name))
+            for one in session.scopes.values()
+            if one.lasting
+        )
         yield from (
             Unbinding(one.exchange, one.queue, one.key)
             for seat in session.seats

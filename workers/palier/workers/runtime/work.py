@@ -173,7 +173,12 @@ class Work:
                 current = session.scopes[scope].current
                 assert current is not None
                 self.progress[session.name, scope] = Progress(
-                    session.name, scope, generation, count, len(current.barrier.parties)
+                    session.name,
+                    scope,
+                    generation,
+                    count,
+                    len(current.barrier.parties),
+                    session.scopes[scope].told_alone,
                 )
             case StandingChanged(withdrawn=withdrawn):
                 for one in withdrawn:
@@ -185,6 +190,7 @@ class Work:
                         one.generation,
                         len(current.barrier.arrived),
                         one.expected,
+                        session.scopes[one.scope].told_alone,
                     )
             case Released(scope=scope):
                 self.progress[session.name, scope] = None

@@ -251,7 +251,7 @@ class Worker:
         self, handler: BatchHandler, executor: Executor, connection: Connection
     ) -> None:
         """Declare everything anew: a broker that lost its memory gets it back."""
-        scopes = await _call(executor, handler.open_scopes)
+        scopes = await _call(executor, handler.lasting_scopes)
         await connection.declare(
             *topology.base(partitions=self._given.partitions),
             *topology.staff(OPERATOR),

@@ -1,0 +1,23 @@
+"""A period: one time of what is done several times over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """One of ``count`` periods; ``number`` counts from 1."""
+
+    number: int
+    count: int
+
+    @property
+    def first(self) -> bool:
+        """Whether none came before it."""
+        return self.number == 1
+
+    @property
+    def last(self) -> bool:
+        """Whether none follows."""
+        return self.number == self.count
