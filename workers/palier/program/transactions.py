@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import JsonValue
-
 from palier.program.errors import ProgramError
 from palier.program.requests import as_recorded
 from palier.schemas.errors import InvalidName
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 class UnitOfWork(Protocol):
     """Carries transactions out, one at a time, in one thread."""
 
-    def run(self, function: Callable[..., Any], *arguments: Any) -> JsonValue:
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function returns, as JSON; where it raises, it has changed nothing."""
 
 
@@ -44,7 +42,7 @@ def bound(unit: UnitOfWork) -> Iterator[None]:
         _bound.reset(token)
 
 
-def transact(function: Callable[..., Any], *arguments: Any) -> JsonValue:
+def transact(function: Callable[..., Any], *arguments: Any) -> Any:
     """Run a function in the database transaction that is under way; return its result as JSON.
 
     Where it raises, what it changed is undone and nothing else. Whoever calls it keeps the result
@@ -99,7 +97,6 @@ def at_hand(program: type[Program]) -> Iterator[None]:
 class _NoTables:
     """Runs functions of programs that have no entities."""
 
-    def run(self, function: Callable[..., Any], *arguments: Any) -> JsonValue:
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call it."""
-        recorded: JsonValue = as_recorded(function(*arguments))
-        return recorded
+        return as_recorded(function(*arguments))

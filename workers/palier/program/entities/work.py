@@ -38,7 +38,7 @@ class OnConnection:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def run(self, function: Callable[..., Any], *arguments: Any) -> JsonValue:
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function returns, as JSON. Raises `ProgramError` and what it raises."""
         if CURRENT.get() is not None:
             raise ProgramError(
