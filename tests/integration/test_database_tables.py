@@ -186,8 +186,8 @@ def test_a_running_session_is_exported_as_far_as_it_is(database: Database) -> No
         assert one["opened_at"] <= one["arrived_at"]
         assert (one["how"], one["set_aside"]) == ("submitted", False)
     assert found["payoffs"].rows == (
-        ("s", "p1", 1, "g1", "active", Decimal(0)),
-        ("s", "p2", 2, "g1", "active", Decimal(0)),
+        ("s", "p1", 1, "g1", None, "active", False, Decimal(0)),
+        ("s", "p2", 2, "g1", None, "active", False, Decimal(0)),
     )
     stages = [dict(zip(found["stages"].columns, one, strict=True)) for one in found["stages"].rows]
     assert [(one["stage"], one["status"], one["arrived"]) for one in stages] == [
@@ -214,10 +214,12 @@ def test_the_payoffs_of_a_finished_session_are_exact(database: Database) -> None
 
     found = exported(postman)
 
-    assert found["payoffs"].columns == ("session", "seat", "number", "group", "standing", "payoff")
+    assert found["payoffs"].columns == (
+        *("session", "seat", "number", "group", "treatment", "standing", "bot", "payoff"),
+    )
     assert found["payoffs"].rows == (
-        ("s", "p1", 1, None, "active", Decimal(3)),
-        ("s", "p2", 2, None, "active", Decimal(3)),
+        ("s", "p1", 1, None, None, "active", False, Decimal(3)),
+        ("s", "p2", 2, None, None, "active", False, Decimal(3)),
     )
     assert len(found["answers"].rows) == 6
 

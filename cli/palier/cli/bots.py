@@ -95,7 +95,7 @@ async def _play(
                 "known: say with --programs where it is."
             )
         decides = minds(folder, how.strategy, seats=seats, seed=how.seed, told=_told)
-        codes = await operator.codes(session, seats)
+        codes = await operator.codes(session, seats, bots=True)
     room = server.need("room_password", "PALIER_ROOM_PASSWORD")
     err.print(f"{len(codes)} bots join session {session}.", style="dim")
     return await play(

@@ -87,14 +87,15 @@ class Sitting:
         When the program is saved meanwhile, the session is closed, and another one opened.
         """
         seats = self._command.seats
-        people = seats[: len(seats) - cast.bots]
+        people, machines = seats[: len(seats) - cast.bots], seats[len(seats) - cast.bots :]
         number = 1
         with ExitStack() as windows:
             async with operator_of(self._server) as operator, asyncio.TaskGroup() as tasks:
                 keeping = tasks.create_task(self._keep())
                 while True:
                     await operator.open(self._command)
-                    codes = await operator.codes(self._command.session, seats)
+                    codes = await self._codes(operator, people)
+                    codes |= await self._codes(operator, machines, bots=True)
                     shown = windows.enter_context(ExitStack())
                     if people:
                         # desks that are there already are sent on to the new session
@@ -114,6 +115,11 @@ class Sitting:
                 if people:
                     await asyncio.sleep(_GOODBYE)
         return self._command.session
+
+    async def _codes(
+        self, operator: Operator, seats: tuple[str, ...], *, bots: bool = False
+    ) -> dict[str, str]:
+        return await operator.codes(self._command.session, seats, bots=bots) if seats else {}
 
     async def _bots(self, cast: Cast, codes: Mapping[str, str]) -> None:
         seats = self._command.seats[len(self._command.seats) - cast.bots :]

@@ -112,7 +112,7 @@ class Asker:
         finally:
             del self._waiting[envelope.message_id]
         if isinstance(reply, Refused):
-            raise Rejected(reply.code, reply.reason)
+            raise Rejected(reply.code, reply.reason, fields=reply.fields)
         if not isinstance(reply, expected):
             raise Rejected("unexpected", f"A {reply.kind} is no answer to {message.kind}.")
         return reply
@@ -185,9 +185,11 @@ class Operator:
             deadline=_LONG,
         )
 
-    async def codes(self, session: str, seats: tuple[str, ...]) -> dict[str, str]:
-        """Return new one-time join codes, by seat."""
-        command = IssueCodes(session=session, seats=seats)
+    async def codes(
+        self, session: str, seats: tuple[str, ...], *, bots: bool = False
+    ) -> dict[str, str]:
+        """Return new one-time join codes, by seat; ``bots`` says that they are for bots."""
+        command = IssueCodes(session=session, seats=seats, bots=bots)
         return (await self._ask(command, CodesIssued)).codes
 
     async def start(self, session: str) -> None:

@@ -41,6 +41,8 @@ _FEW = (3, 8)
 #: What a bot decides about a stage: its answer, None where that asks for nothing; in a live stage
 #: also something to do, or to wait and think again.
 Decide = Callable[[Stage], dict[str, JsonValue] | Do | Wait | None]
+#: How often a bot draws an answer that the worker refuses.
+_DRAWS = 100
 
 
 def at_random(seed: object) -> Decide:
@@ -81,6 +83,8 @@ class Bot:
         self._thinks_of: Stage | None = None
         self._tries_again = False
         self._doing: set[asyncio.Task[None]] = set()
+        self._sent = False
+        self._draws = 0
 
     async def play(self) -> str:
         """Play; return the session's outcome, or why the seat was refused."""
@@ -99,13 +103,22 @@ class Bot:
                 self._over.set()
             case Asking(sending=True):
                 self._tries_again = False
+                self._sent = True
+            case Asking(stage=stage, problems=problems, refusal=refusal) if self._sent and (
+                problems or refusal
+            ):
+                # what it drew does not do: it draws again
+                self._sent = False
+                self._draws += 1
+                if self._draws < _DRAWS:
+                    asyncio.get_running_loop().call_later(self._pause(), self._answer, stage)
             case Asking(stage=stage, notice=Notice(note=Note.UNWRITTEN)):
                 if not self._tries_again:
                     self._tries_again = True
                     asyncio.get_running_loop().call_later(_DISK, self._answer, stage)
             case Asking(stage=stage):
                 if not same_generation(stage, self._thinks_of):
-                    self._thinks_of = stage
+                    self._thinks_of, self._draws = stage, 0
                     asyncio.get_running_loop().call_later(self._pause(), self._answer, stage)
             case _:
                 pass

@@ -66,7 +66,7 @@ class BadWords(ClientError):
 class Rejected(ClientError):
     """The worker, or RabbitMQ, refused what was asked; ``code`` is stable.
 
-    ``fields`` are the problems of what was filled in, by field.
+    ``fields`` says what is wrong with which part of it.
     """
 
     def __init__(self, code: str, reason: str, fields: Mapping[str, str] | None = None) -> None:

@@ -72,6 +72,9 @@ _OUTDATED = frozenset(
     {"released", "unknown-generation", "already-submitted", "not-running", "not-a-party"}
 )
 
+#: A refused submit with this code was the last attempt at a quiz.
+_USED_UP = "attempts-used"
+
 #: Statuses of a session that takes answers; of some of them no barrier opens.
 _TAKES = frozenset({"running", "paused", "stopped"})
 
@@ -342,7 +345,8 @@ class ClientState:
             return Step(state=told)
         if refusal.code in _OUTDATED:
             return Step(state=replace(told, sending=False, of_answer=None), ask=True)
-        words = "" if refusal.fields else refusal.reason
+        used_up = refusal.code == _USED_UP
+        words = "" if refusal.fields or used_up else refusal.reason
         return Step(
             state=replace(
                 told,
@@ -350,7 +354,7 @@ class ClientState:
                 answer=None,
                 problems=dict(refusal.fields),
                 refusal=words,
-                of_answer=None,
+                of_answer=Notice(note=Note.ATTEMPTS_USED) if used_up else None,
             )
         )
 

@@ -46,6 +46,8 @@ class Note(Enum):
     STOOD_IN = "stood-in"
     #: The worker takes no answers for now: this one is kept, and sent by itself.
     LATER = "later"
+    #: A quiz was answered wrongly as often as it may be: the operator is called.
+    ATTEMPTS_USED = "attempts-used"
     #: This computer's disk did not take the answer; ``detail`` says why.
     UNWRITTEN = "unwritten"
     #: This client is too old for a screen of the session.

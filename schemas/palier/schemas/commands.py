@@ -33,11 +33,15 @@ class OpenSession(Command):
 
 
 class IssueCodes(Command):
-    """An operator asks for new one-time join codes; older codes of these seats end."""
+    """An operator asks for new one-time join codes; older codes of these seats end.
+
+    ``bots``: the seats are given to bots, which are not asked twice in a quiz.
+    """
 
     kind: ClassVar[str] = "issue-codes.v1"
     session: Name
     seats: tuple[Name, ...]
+    bots: bool = False
 
 
 class Start(Command):

@@ -48,12 +48,21 @@ class _FieldSpec(Value):
     default: JsonValue = None
 
 
+class Ends(Value):
+    """The words at the ends of a scale, and in its middle."""
+
+    low: str = ""
+    middle: str = ""
+    high: str = ""
+
+
 class IntegerField(_FieldSpec):
-    """A whole number, both bounds inclusive."""
+    """A whole number, both bounds inclusive; with ``scale`` it is chosen from a row of points."""
 
     type: Literal["integer"] = "integer"
     minimum: int | None = None
     maximum: int | None = None
+    scale: Ends | None = None
 
     def check(self, value: object) -> str | None:
         """Return what is wrong with the value, or None."""
@@ -231,14 +240,15 @@ def _describe(form: type[Form], name: str, info: FieldInfo) -> FieldSpec:
     if annotation is bool:
         return FlagField(**common)
     if annotation is int:
-        return IntegerField(**common, minimum=low, maximum=high)
+        scale = _hint(info, "scale")
+        return IntegerField(**common, minimum=low, maximum=high, scale=scale)
     if annotation is float:
         return NumberField(**common, minimum=low, maximum=high)
     if annotation is str:
         return TextField(**common, **_lengths(info))
     if annotation is date:
         return DateField(**common, minimum=low, maximum=high)
-    if options := _options(annotation):
+    if options := _options(annotation, _hint(info, "titles") or {}):
         return ChoiceField(**common, options=options)
     raise UnsupportedField(form, name, info.annotation)
 
@@ -290,9 +300,18 @@ def _lengths(info: FieldInfo) -> dict[str, int]:
     return lengths
 
 
-def _options(annotation: Any) -> tuple[Option, ...]:
+def _hint(info: FieldInfo, name: str) -> Any:
+    """Return what a field says for screens besides its type: the words of a scale, of options."""
+    extra = info.json_schema_extra
+    return extra.get(name) if isinstance(extra, dict) else None
+
+
+def _options(annotation: Any, titles: Mapping[str, str]) -> tuple[Option, ...]:
     if get_origin(annotation) is Literal:
-        return tuple(Option(value=str(one), title=str(one)) for one in get_args(annotation))
+        return tuple(
+            Option(value=str(one), title=titles.get(str(one), str(one)))
+            for one in get_args(annotation)
+        )
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return tuple(
             Option(value=str(one.value), title=one.name.replace("_", " ").capitalize())

@@ -228,6 +228,10 @@ class SeatRow(Value):
     state: Literal["lobby", "working", "submitted", "waiting", "excluded", "finished"]
     since: datetime | None = None
     payoff: str = "0"
+    #: What it is paid, or would be so far: ``12.50 EUR``; empty where that is not known.
+    payment: str = ""
+    #: The treatment of its group, or of the session.
+    treatment: str = ""
     standing: Standing = "active"
     how: How | None = None
     clock: Clock | None = None

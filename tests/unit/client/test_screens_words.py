@@ -188,7 +188,7 @@ def test_whatever_can_be_told_of_a_session_has_its_words() -> None:
 def test_every_problem_of_a_form_has_its_words() -> None:
     known = {
         "required", "whole-number", "number", "out-of-range", "flag", "choice", "text",
-        "too-short", "too-long", "date",
+        "too-short", "too-long", "date", "wrong-answer",
     }  # fmt: skip
     assert set(ENGLISH.problems) == known == set(FRENCH.problems)
 

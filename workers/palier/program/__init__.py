@@ -15,7 +15,10 @@ from palier.program.group import Group, Solo
 from palier.program.live import Live, action
 from palier.program.matching import Matching
 from palier.program.participant import Participant
+from palier.program.payment import Money, Payment
 from palier.program.program import Program
+from palier.program.questions import choice, likert
+from palier.program.quiz import Question
 from palier.program.session import Session
 from palier.schemas.events import Stage
 from palier.schemas.forms import Form
@@ -43,18 +46,23 @@ __all__ = [
     "ManyToMany",
     "ManyToOne",
     "Matching",
+    "Money",
     "OneToMany",
     "OneToOne",
     "Participant",
+    "Payment",
     "Program",
     "ProgramError",
+    "Question",
     "Refuse",
     "Session",
     "Solo",
     "Stage",
     "Unique",
     "action",
+    "choice",
     "db",
+    "likert",
 ]
 
 #: What brings SQLAlchemy along: only for a program that names it.

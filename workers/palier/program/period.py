@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """One of ``count`` periods; ``number`` counts from 1."""
+    """One of ``count`` periods; ``number`` counts from 1.
+
+    ``settings`` are the program's ``Settings`` as they are in it: in the treatment of the scope
+    that goes through it.
+    """
 
     number: int
     count: int
+    settings: Any = None
 
     @property
     def first(self) -> bool:

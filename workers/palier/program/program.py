@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from palier.program.payment import Payment
+from palier.program.settings import Plan
 
 if TYPE_CHECKING:
     from palier.program.matching import Matching
@@ -17,6 +21,7 @@ class Program:
     ``title`` is what participants read; ``steps`` are the names of its stages in their usual
     order, shown as a stepper, and may be left out; ``group_size`` says of how many a group is, so
     that a session with a wrong number of seats is refused when it is opened; `matching` says more.
+    ``payment`` says how points become money, where they do.
 
     `run` may await nothing but the stages and groups of its session, and takes chance only from
     ``session.random``: then a worker that takes over reaches the same point by running it again.
@@ -25,6 +30,7 @@ class Program:
     title: ClassVar[str] = ""
     steps: ClassVar[tuple[str, ...]] = ()
     group_size: ClassVar[int | None] = None
+    payment: Payment | None = None
 
     class Settings(BaseModel):
         """What an operator can set when opening a session; a subclass adds fields with defaults."""
@@ -36,6 +42,19 @@ class Program:
 
     def __init__(self, settings: BaseModel | None = None) -> None:
         self.settings = self.Settings() if settings is None else settings
+        #: The session's settings with those of its treatments and periods.
+        self.all_settings = Plan.plain(self.settings)
+
+    @classmethod
+    def planned(cls, given: Mapping[str, JsonValue], *, name: str = "") -> Self:
+        """Return a program with settings, treatments and periods as they are given at opening.
+
+        Raises `BadSettings`, in which it is called by its ``name``.
+        """
+        plan = Plan.read(cls.Settings, given, program=name or cls.__name__)
+        program = cls(plan.settings)
+        program.all_settings = plan
+        return program
 
     def matching(self) -> Matching | None:
         """Return a matching of which is to be known that it can be when a session is opened."""

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from palier.program.errors import ProgramError
+from palier.program.quiz import Quiz
 from palier.schemas.events import Missing
 from palier.schemas.forms import Form
 
@@ -53,6 +54,8 @@ class StageRequest:
     live: Begun | None = None
     #: The period that the scope is in, 0 outside of any.
     period: int = 0
+    #: What an answer is held against, where the stage is a quiz: it never leaves the worker.
+    quiz: Quiz | None = None
 
     def __await__(self) -> Generator[StageRequest, dict[str, Form | None], dict[str, Form | None]]:
         answers = yield self
@@ -73,6 +76,8 @@ class ScopeRequest:
     lasting: bool = True
     roles: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
+    #: The name of its treatment, empty without one.
+    treatment: str = ""
 
     def __await__(self) -> Generator[ScopeRequest, None, None]:
         yield self

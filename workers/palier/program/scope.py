@@ -5,7 +5,7 @@ from __future__ import annotations
 import random as chance
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar, overload
 
@@ -13,11 +13,15 @@ from palier.program.errors import ProgramError
 from palier.program.live import Live, begin
 from palier.program.participant import Participant
 from palier.program.period import Period
-from palier.program.program import titled
+from palier.program.program import Program, titled
+from palier.program.quiz import Failed, Question, Quiz
 from palier.program.requests import Abandoned, OnceRequest, ScopeRequest, StageRequest
+from palier.program.settings import Plan
 from palier.program.stage import Data, Missing, Own, check, policy, seconds, shown
 from palier.program.transactions import called, transact
+from palier.program.treatments import Treatments
 from palier.schemas.errors import InvalidName
+from palier.schemas.events import Missing as Policy
 from palier.schemas.forms import Form
 from palier.schemas.names import check_name
 
@@ -26,9 +30,15 @@ F = TypeVar("F", bound=Form)
 
 @dataclass(slots=True)
 class Moment:
-    """The time of the step that a program is in; whoever drives it sets it."""
+    """What all scopes of a session share: its treatments, and the time of the step that it is in.
+
+    Whoever drives the program sets the time.
+    """
 
     at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    treatments: Treatments = field(
+        default_factory=lambda: Treatments(Plan.plain(Program.Settings()), seed=0)
+    )
 
 
 class Scope:
@@ -64,6 +74,10 @@ class Scope:
         self._period = 0
         self._visits: Counter[str] = Counter()
         self._once: Counter[str] = Counter()
+        #: The name of its treatment, empty without one: that of the scope around it, or its own.
+        self.treatment: str = moment.treatments.session
+        if within is not None:
+            self.treatment = within.treatment or moment.treatments.next()
 
     @property
     def participants(self) -> tuple[Participant, ...]:
@@ -73,6 +87,15 @@ class Scope:
     def __deepcopy__(self, _known: object) -> Self:
         """Return this one: in a copy of what an author keeps, it stays the same."""
         return self
+
+    @property
+    def settings(self) -> Any:
+        """The program's ``Settings`` as they are in this scope's treatment."""
+        return self.settings_in()
+
+    def settings_in(self, period: int | None = None) -> Any:
+        """Return the program's ``Settings`` as they are in a period of this scope's treatment."""
+        return self._moment.treatments.settings(self.treatment, period)
 
     def __len__(self) -> int:
         return len(self.participants)
@@ -180,7 +203,7 @@ class Scope:
         for number in range(1, count + 1):
             self._period = number
             try:
-                yield Period(number=number, count=count)
+                yield Period(number=number, count=count, settings=self.settings_in(number))
             finally:
                 self._period = 0
 
@@ -200,7 +223,66 @@ class Scope:
             lasting=self._lasting,
             roles={one.seat: role for one, role in self._roles.items()},
             group=self._group,
+            treatment=self.treatment,
         )
+
+    async def quiz(  # noqa: PLR0913 - each is an option of its own
+        self,
+        name: str,
+        questions: Sequence[Question],
+        *,
+        attempts: int | None = None,
+        failed: Failed = "block",
+        title: str | None = None,
+        text: str = "",
+        data: Data | None = None,
+        own: Own | None = None,
+        deadline: float | timedelta | None = None,
+        screen: str | None = None,
+    ) -> dict[Participant, bool]:
+        """Ask questions that have right answers until each participant has them all right.
+
+        What is wrong is said beside its field, with the question's hint; the right answers stay
+        with the worker. Each attempt is kept. After so many ``attempts``, if there is such a
+        number, ``failed`` says what happens: ``block``, the operator is called, and once the call
+        is answered there are as many again; ``go-on``, the participant goes on; ``exclude``, the
+        others go on without them. The same happens at the ``deadline``, but that ``block`` waits.
+
+        Returns who has passed: who was let go on has not, nor has a bot that guessed. Raises
+        `ProgramError`.
+        """
+        quiz = Quiz.of(name, questions, attempts=attempts, failed=failed)
+        form = quiz.form(name)
+        check(name, form, screen)
+        if not self.participants:
+            raise Abandoned(self.name)
+        await self.form()
+        self._visits[name] += 1
+        public, private = shown(name, data, own, self.participants)
+        at_deadline: dict[Failed, Policy] = {
+            "block": "wait",
+            "go-on": "default",
+            "exclude": "exclude",
+        }
+        answers = await StageRequest(
+            scope=self.name,
+            name=name,
+            visit=self._visits[name],
+            title=title or titled(name),
+            text=text,
+            form=form,
+            public=public,
+            private=private,
+            deadline=seconds(name, deadline),
+            missing=at_deadline[failed],
+            defaults={one.seat: None for one in self.participants},
+            screen=screen,
+            quiz=quiz,
+            period=self.period,
+        )
+        return {
+            one: not quiz.wrong(answers[one.seat]) for one in self.everyone if one.seat in answers
+        }
 
     async def once(self, name: str, call: Callable[[], Any]) -> Any:
         """Return what ``call`` returns, as JSON; a replay gets the recorded result again.

@@ -53,6 +53,8 @@ ENGLISH = Words(
         "stood-in": "A bot answers for this seat. As soon as you answer, you take part again.",
         "later": "Your answer is kept, and will be sent by itself as soon as the session takes "
         "answers again.",
+        "attempts-used": "There are no attempts left. The person in charge has been called and "
+        "will come to you.",
         "unwritten": "Your answer could not be written to this computer’s disk ({detail}): it was "
         "NOT sent. Make room and send it again.",
         "outdated": "Palier on this computer is too old for this session’s screens. Please call "
@@ -120,6 +122,7 @@ ENGLISH = Words(
     yes="Yes",
     no="No",
     percent="{number}%",
+    money="{sign}{amount}",
     between="Between {low} and {high}",
     problems={
         "required": "Please answer this question.",
@@ -132,6 +135,7 @@ ENGLISH = Words(
         "date": "Enter a day, such as 22 Nov 2026.",
         "too-short": "Write at least {shortest} characters.",
         "too-long": "Write at most {longest} characters.",
+        "wrong-answer": "This is not right. Please think again.",
     },
     above="Enter {low} or more.",
     below="Enter {high} or less.",

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 from pydantic import JsonValue
 
 from palier.client.screens.words import Words
+
+#: How currencies are written that have a sign.
+_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 #: What stands where there is nothing to say.
 NOTHING = "\N{EN DASH}"
@@ -50,7 +54,9 @@ def arrange(data: Mapping[str, JsonValue], words: Words) -> Facts:
     plain = {key: one for key, one in data.items() if not _is_nested(one)}
     grids = tuple(_grid(key, one, words) for key, one in data.items() if _is_nested(one))
     facts = tuple(Fact(label=humanise(key), text=say(one, words)) for key, one in plain.items())
-    large = 0 < len(plain) <= MOST_FIGURES and all(_is_number(one) for one in plain.values())
+    large = 0 < len(plain) <= MOST_FIGURES and all(
+        _is_number(one) or _is_money(one) for one in plain.values()
+    )
     return Facts(figures=facts, grids=grids) if large else Facts(rows=facts, grids=grids)
 
 
@@ -71,10 +77,30 @@ def say(value: JsonValue, words: Words) -> str:
             return words.numerals.say(value)
         case str():
             return value
+        case {"amount": str(amount), "currency": str(currency), **rest} if not rest:
+            return say_money(amount, currency, words)
         case list():
             return ", ".join(say(one, words) for one in value) or NOTHING
         case dict():
             return ", ".join(f"{humanise(key)} {say(one, words)}" for key, one in value.items())
+
+
+def say_money(amount: str, currency: str, words: Words) -> str:
+    """Return an amount of money as a language writes it: as many decimals as it has."""
+    try:
+        number = Decimal(amount)
+    except InvalidOperation:
+        return f"{amount} {currency}"
+    exponent = number.as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    figures = words.numerals.fixed(float(number), decimals=decimals)
+    if (sign := _SIGNS.get(currency)) is None:
+        return f"{figures}\u00a0{currency}"
+    return words.money.format(amount=figures, sign=sign)
+
+
+def _is_money(value: JsonValue) -> bool:
+    return isinstance(value, dict) and set(value) == {"amount", "currency"}
 
 
 def _is_number(value: JsonValue) -> bool:
@@ -82,7 +108,7 @@ def _is_number(value: JsonValue) -> bool:
 
 
 def _is_nested(value: JsonValue) -> bool:
-    return isinstance(value, dict) or (
+    return (isinstance(value, dict) and not _is_money(value)) or (
         isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
     )
 

@@ -7,13 +7,15 @@ from collections.abc import Callable, MutableMapping
 from palier.client.screens.choice_faces import CheckFace, ComboFace, RadioFace
 from palier.client.screens.date_face import DateFace
 from palier.client.screens.draft import Raw
-from palier.client.screens.face import AnyFace
+from palier.client.screens.face import AnyFace, Manner
 from palier.client.screens.kit import Kit
 from palier.client.screens.number_faces import NumberFace, SliderFace
+from palier.client.screens.scale_face import ScaleFace
 from palier.client.screens.text_face import TextFace
 from palier.schemas.forms import (
     ChoiceField,
     DateField,
+    Ends,
     FieldSpec,
     FlagField,
     IntegerField,
@@ -31,7 +33,19 @@ def make_face(
     kit: Kit, spec: FieldSpec, draft: MutableMapping[str, Raw], *, enter: Callable[[], None]
 ) -> AnyFace:
     """Return the face that suits a field."""
-    return _kind(spec)(kit, spec, draft, enter=enter)
+    manner = _manner(spec)
+    kind = _kind(spec) if manner is None else ScaleFace
+    return kind(kit, spec, draft, enter=enter, manner=manner)
+
+
+def _manner(spec: FieldSpec) -> Manner | None:
+    """Return how a field is shown that says itself that it is a scale."""
+    match spec:
+        case IntegerField(minimum=int(low), maximum=int(high), scale=Ends() as ends):
+            points = tuple((str(one), str(one)) for one in range(low, high + 1))
+            return Manner(options=points, ends=(ends.low, ends.middle, ends.high))
+        case _:
+            return None
 
 
 def _kind(spec: FieldSpec) -> type[AnyFace]:

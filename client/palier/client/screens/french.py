@@ -55,6 +55,8 @@ FRENCH = Words(
         "nouveau.",
         "later": "Votre réponse est conservée et partira toute seule dès que la session acceptera "
         "de nouveau des réponses.",
+        "attempts-used": "Il ne reste plus d’essai. La personne responsable a été appelée et va "
+        "venir vous voir.",
         "unwritten": "Votre réponse n’a pas pu être écrite sur le disque de cet ordinateur "
         "({detail})\u00a0: elle n’a PAS été envoyée. Faites de la place et envoyez-la à nouveau.",
         "outdated": "Palier est trop ancien sur cet ordinateur pour les écrans de cette session. "
@@ -127,6 +129,7 @@ FRENCH = Words(
     yes="Oui",
     no="Non",
     percent="{number}\u202f%",
+    money="{amount}\u00a0{sign}",
     between="Entre {low} et {high}",
     problems={
         "required": "Répondez à cette question.",
@@ -139,6 +142,7 @@ FRENCH = Words(
         "date": "Entrez une date, par exemple 22/11/2026.",
         "too-short": "Écrivez au moins {shortest} caractères.",
         "too-long": "Écrivez au plus {longest} caractères.",
+        "wrong-answer": "Ce n’est pas la bonne réponse. Réfléchissez encore.",
     },
     above="Entrez {low} ou plus.",
     below="Entrez {high} ou moins.",

@@ -37,4 +37,6 @@ def format_value(value: Any, form: str, words: Words) -> str:
     if form.endswith("%") and number:
         decimals = int(form[1:-1] or 0)
         return words.percent.format(number=words.numerals.fixed(value * 100, decimals=decimals))
+    if form.isupper() and number:
+        return facts.say_money(f"{value:.2f}", form, words)
     return facts.say(value, words)

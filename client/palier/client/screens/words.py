@@ -76,6 +76,7 @@ class Words:
     yes: str
     no: str
     percent: str
+    money: str
     between: str
     problems: dict[str, str]
     above: str

@@ -15,8 +15,9 @@ from palier.schemas.screens.errors import BadExpression
 from palier.schemas.screens.expressions import Expression, read
 
 #: ``d``: a whole number; ``.2f``: so many decimals; ``%``, ``.1%``: a share as a percentage;
-#: ``date``, ``time``, ``datetime``: a time in ISO 8601, as the language writes it.
-_FORMAT = re.compile(r"d|\.\d{1,2}f|(\.\d{1,2})?%|date|time|datetime", re.ASCII)
+#: ``EUR``, or another currency's three letters: an amount of it; ``date``, ``time``,
+#: ``datetime``: a time in ISO 8601, as the language writes it.
+_FORMAT = re.compile(r"d|\.\d{1,2}f|(\.\d{1,2})?%|[A-Z]{3}|date|time|datetime", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _insert(inside: str, *, at: int) -> Insert:
         text, format_ = inside[:colon], inside[colon + 1 :].strip()
         if not _FORMAT.fullmatch(format_):
             raise BadExpression(
-                f"There is no format {format_!r}: use d, .2f, %, .1%, date, time or datetime",
+                f"There is no format {format_!r}: use d, .2f, %, .1%, EUR, date, time or datetime",
                 at=at + colon + 1,
             )
     try:

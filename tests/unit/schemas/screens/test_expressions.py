@@ -321,7 +321,7 @@ def test_all_that_is_wrong_with_a_text_is_told() -> None:
     assert [(str(one), one.at) for one in mistakes(text)] == [
         ("'a b' cannot be read", 3),
         ("A } closes nothing: write }} for a brace", 6),
-        ("There is no format 'x': use d, .2f, %, .1%, date, time or datetime", 11),
+        ("There is no format 'x': use d, .2f, %, .1%, EUR, date, time or datetime", 11),
         ("A { stands within braces", 23),
         ("A { is not closed: write {{ for a brace", 27),
     ]

@@ -247,7 +247,7 @@ def test_what_cannot_stand_there_is_refused(
         ("<text>\n  one &amp;\n\n  two {a ‸b}\n</text>", "'a b' cannot be read.", ""),
         (
             "<text>{a:‸.2x}</text>",
-            "There is no format '.2x': use d, .2f, %, .1%, date, time or datetime.",
+            "There is no format '.2x': use d, .2f, %, .1%, EUR, date, time or datetime.",
             "",
         ),
     ],

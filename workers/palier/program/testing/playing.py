@@ -8,13 +8,13 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any, TypeAlias
 
-from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from palier.program.bots import Bot, method_of
 from palier.program.errors import ProgramError
 from palier.program.matching import check_groups
 from palier.program.participant import Participant
+from palier.program.payment import Money
 from palier.program.program import Program
 from palier.program.testing.errors import (
     BadAnswer,
@@ -32,6 +32,7 @@ from palier.schemas.commands import Submit
 from palier.schemas.events import Stage
 from palier.schemas.forms import Form
 from palier.schemas.names import check_name
+from palier.workers.domain.attempts import WRONG
 from palier.workers.domain.deadlines import tick
 from palier.workers.domain.facts import Fact, Opened
 from palier.workers.domain.record import Opening
@@ -87,7 +88,7 @@ def play(  # noqa: PLR0913 - each is an option of its own
     not be opened or a screen does not fit its stage, and `PlayError`.
     """
     opening = _opening(program, seats, seed)
-    prepared = program(_settings(program, settings or {}))
+    prepared = program.planned(to_jsonable_python(settings or {}), name=program.__name__)
     playing = _Playing(
         _Sitting(opening, prepared, screens=screens_of(program)),
         answers=dict(answers or {}),
@@ -120,15 +121,6 @@ def _opening(program: type[Program], seats: int | Iterable[str] | None, seed: in
         author="testing",
         at=NOON,
     )
-
-
-def _settings(program: type[Program], settings: Mapping[str, Any]) -> Program.Settings:
-    try:
-        return program.Settings.model_validate(settings)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
-        raise ProgramError(f"Setting {name!r} of {program.__name__}: {first['msg']}") from None
 
 
 def _bots(bots: Bots, opening: Opening) -> dict[str, Bot]:
@@ -202,6 +194,12 @@ class _Playing:
             settings=session.program.settings,
             participants=session.execution.participants,
             payoffs={seat: session.payoff(seat) for seat in session.seats},
+            payments={
+                seat: Money(one.amount, one.currency) for seat, one in session.settlements.items()
+            },
+            treatments={
+                name: one.treatment for name, one in session.scopes.items() if one.treatment
+            },
             standings=dict(session.standings),
             stages=tuple(self._shown),
             reason=session.reason,
@@ -252,9 +250,18 @@ class _Playing:
             at=self._now,
         )
         if isinstance(outcome, Refusal):
-            raise BadAnswer(
-                stage, seat=seat, answer=answer, reason=outcome.reason, fields=outcome.fields
-            )
+            self._note(list(outcome.facts))
+            tries = generation.attempts.get(seat, 0)
+            if outcome.code == WRONG and tries < _DRAWS:
+                heappush(
+                    self._coming,
+                    (self._now, next(self._order), stage.scope, stage.generation, seat),
+                )
+            elif self._session.standings[seat] == "active":
+                raise BadAnswer(
+                    stage, seat=seat, answer=answer, reason=outcome.reason, fields=outcome.fields
+                )
+            return
         self._note(outcome)
 
     def _answer(
@@ -269,6 +276,9 @@ class _Playing:
             return _checked(method(stage), stage, seat)
         if stage.form is None:
             return None
+        if generation.quiz is not None:
+            # as a worker treats who has no answers of their own
+            self._session.bots.add(seat)
         for _ in range(_DRAWS):
             drawn = stage.form.draw(bot.random)
             outcome = validated(generation.form, drawn)

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, JsonValue
 
 from palier.program.participant import Participant
+from palier.program.payment import Money
 from palier.program.testing.errors import NoSuchStage
 from palier.schemas.events import Stage, Standing
 from palier.workers.domain.facts import Arrived, Fact, Opened, Released
@@ -54,6 +55,10 @@ class Result:
     settings: BaseModel
     participants: tuple[Participant, ...]
     payoffs: Mapping[str, Decimal]
+    #: What each is paid in money, where the program pays any.
+    payments: Mapping[str, Money]
+    #: The treatment of each scope that has one.
+    treatments: Mapping[str, str]
     standings: Mapping[str, Standing]
     stages: tuple[Shown, ...]
     #: Why it ended, where there is anything to say: everyone was excluded.

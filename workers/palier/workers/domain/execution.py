@@ -19,10 +19,12 @@ from pydantic import JsonValue
 
 from palier.program.errors import ProgramError
 from palier.program.participant import Participant
+from palier.program.payment import Payroll
 from palier.program.program import Program
 from palier.program.requests import Abandoned, Gather, OnceRequest, ScopeRequest, StageRequest
 from palier.program.scope import Moment
 from palier.program.session import Session
+from palier.program.treatments import Treatments
 from palier.schemas.forms import Form
 from palier.workers.errors import DatabaseUnavailable, Fenced, ProgramFailed
 
@@ -56,15 +58,23 @@ class Execution:
     """
 
     def __init__(self, program: Program, *, seats: tuple[str, ...], seed: int) -> None:
+        #: What they have earned, and what they are paid for it.
+        self.payroll = Payroll(payment=program.payment, seed=seed)
         self.participants = tuple(
-            Participant(seat=seat, number=number) for number, seat in enumerate(seats, start=1)
+            Participant(seat=seat, number=number, payroll=self.payroll)
+            for number, seat in enumerate(seats, start=1)
         )
         self.finished = False
         self._program = program
-        self._moment = Moment()
+        self._moment = Moment(treatments=Treatments(program.all_settings, seed=seed))
         self._session = Session(self.participants, seed=seed, moment=self._moment)
         self._waiting: dict[str, _Task] = {}
         self._ready: deque[tuple[_Task, Any]] = deque()
+
+    @property
+    def treatment(self) -> str:
+        """The treatment of the session as a whole; empty without one."""
+        return self._session.treatment
 
     def start(self, *, at: datetime, perform: Perform) -> list[Asked]:
         """Run from the beginning to the first waits; raises `ProgramFailed`."""

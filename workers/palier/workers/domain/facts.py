@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import JsonValue
 
+from palier.program.payment import Settlement
 from palier.schemas.events import Clock, PostedValue, Stage, Standing
 from palier.schemas.forms import Answer
 from palier.schemas.replies import How
@@ -104,6 +105,7 @@ class ScopeFormed:
     roles: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
     left: tuple[str, ...] = ()
+    treatment: str = ""
     at: datetime
 
 
@@ -292,6 +294,36 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a seat is paid was reckoned: the session is over."""
+
+    settlement: Settlement
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """A seat has answered a quiz; ``wrong`` are the fields that are not right."""
+
+    scope: str
+    generation: int
+    seat: str
+    number: int
+    answer: Answer | None
+    wrong: tuple[str, ...]
+    message_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotSeated:
+    """A seat is given to a bot from now on, or to a person again."""
+
+    seat: str
+    bot: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceChanged:
     """A seat's client came or went."""
 
@@ -354,6 +386,9 @@ Fact: TypeAlias = (
     | HelpCalled
     | Attended
     | Paid
+    | Settled
+    | Attempted
+    | BotSeated
     | PresenceChanged
     | Failed
     | Ended

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from palier.program.payment import Settlement
 from palier.schemas.events import Stage, Standing
 from palier.schemas.forms import Answer
 from palier.schemas.replies import How, SessionStatus
@@ -41,6 +42,7 @@ class RecordedScope:
     lasting: bool
     roles: Mapping[str, str]
     group: str
+    treatment: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Recorded:
     #: When each desk had painted it, and how many posts it has.
     painted_at: Mapping[str, datetime] = field(default_factory=dict)
     posts: int = 0
+    #: How often each seat has tried, where it is a quiz.
+    attempts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, int]:
@@ -164,3 +168,6 @@ class Record:
     #: What was done in live stages, in order, and how much was tried in all.
     deeds: Sequence[Deed] = ()
     acted: int = 0
+    #: Who is a bot, and what was paid once the session was over.
+    bots: frozenset[str] = frozenset()
+    settlements: Mapping[str, Settlement] = field(default_factory=dict)

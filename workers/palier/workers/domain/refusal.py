@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from palier.schemas.forms import Answer, Form
 from palier.schemas.replies import How
+from palier.workers.domain.facts import Fact
 from palier.workers.domain.scope import Generation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a command changed nothing; ``fields`` are the problems of an answer."""
+    """Why a command was not done; ``fields`` are the problems of an answer.
+
+    ``facts`` are what is kept all the same: that it was tried.
+    """
 
     code: str
     reason: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    facts: Sequence[Fact] = ()
 
 
 def validated(form: type[Form] | None, answer: Answer | None) -> Form | Refusal | None:

@@ -182,7 +182,10 @@ def _from_rows(
             lasting=known.lasting,
             roles=known.roles,
             group=known.group,
+            treatment=known.treatment,
         )
+    session.bots = set(record.bots)
+    session.settlements.update(record.settlements)
     for one in record.generations:
         scope = session.scopes[one.stage.scope]
         scope.last = max(scope.last, one.stage.generation)
@@ -211,6 +214,7 @@ def _generation(one: Recorded) -> Generation:
         screen=one.screen,
         painted_at=dict(one.painted_at),
         posts=one.posts,
+        attempts=dict(one.attempts),
     )
 
 
@@ -259,6 +263,7 @@ class _Replay:
             assert current is not None
             current.form, current.defaults = generation.form, generation.defaults
             current.live = generation.live
+            current.quiz = generation.quiz
             if not current.stage.title:
                 # written before rows had what is shown
                 current.stage = generation.stage
@@ -355,6 +360,12 @@ class _Replay:
                     raise ProgramDiverged(
                         f"The program of {self._session.name} forms scope {one.scope!r} of "
                         f"{', '.join(one.seats)} now, which its record does not have.",
+                        traceback="",
+                    )
+                if known.treatment != one.treatment and self._ahead[one.scope]:
+                    raise ProgramDiverged(
+                        f"The program of {self._session.name} gives scope {one.scope!r} treatment "
+                        f"{one.treatment!r} now, and {known.treatment!r} on its record.",
                         traceback="",
                     )
             else:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
+from palier.program.quiz import Quiz
 from palier.program.requests import StageRequest
 from palier.schemas.events import Clock, Stage
 from palier.schemas.forms import Answer, Form, describe
@@ -47,6 +48,9 @@ class Generation:
     live: LiveStage | None = None
     #: What orders the openings of a session, where several have the same time.
     order: int = 0
+    #: What answers are held against, where it is a quiz, and how often each seat has tried.
+    quiz: Quiz | None = None
+    attempts: dict[str, int] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -80,7 +84,12 @@ class Generation:
         form = self.form
         if form is None:
             return dict.fromkeys(self.answers)
-        return {seat: form.model_validate(one) for seat, one in self.answers.items()}
+        # who was let go on from a quiz has none
+        left_out = {seat for seat, one in self.answers.items() if one is None and self.quiz}
+        return {
+            seat: None if seat in left_out else form.model_validate(one)
+            for seat, one in self.answers.items()
+        }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +109,7 @@ class Scope:
     current: Generation | None = None
     #: The last generation's number, also of those that were set aside.
     last: int = 0
+    treatment: str = ""
 
     @property
     def told_alone(self) -> tuple[str, ...]:
@@ -147,6 +157,7 @@ def opened(
         private=request.private,
         form=request.form,
         defaults=request.defaults,
+        quiz=request.quiz,
         barrier=Barrier.of(parties),
         screen=screen,
         live=live,

@@ -22,6 +22,7 @@ what time does in `deadlines`, and going through a record again in `replay`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -29,13 +30,16 @@ from typing import Literal
 from pydantic import JsonValue, ValidationError
 
 from palier.program.errors import ProgramError
+from palier.program.payment import Settlement
 from palier.program.program import Program
+from palier.program.quiz import Quiz
 from palier.program.requests import OnceRequest, ScopeRequest, StageRequest, as_recorded
 from palier.schemas.commands import Submit
 from palier.schemas.events import Clock, Stage, Standing
 from palier.schemas.forms import Form
 from palier.schemas.names import ALL
 from palier.schemas.replies import How, SessionStatus
+from palier.workers.domain.attempts import USED_UP, WRONG, attempt, is_blocked, is_last
 from palier.workers.domain.barrier import Arrival
 from palier.workers.domain.execution import Asked, Execution, Perform
 from palier.workers.domain.facts import (
@@ -48,12 +52,14 @@ from palier.workers.domain.facts import (
     Ended,
     Fact,
     Failed,
+    HelpCalled,
     Opened,
     Paid,
     Performed,
     PresenceChanged,
     Released,
     ScopeFormed,
+    Settled,
     StandingChanged,
     Started,
     StatusChanged,
@@ -92,6 +98,7 @@ class Session:
         self.standings: dict[str, Standing] = dict.fromkeys(opening.seats, "active")
         self.scopes: dict[str, Scope] = {ALL: Scope(name=ALL, seats=opening.seats)}
         self.execution = Execution(program, seats=opening.seats, seed=opening.seed)
+        self.scopes[ALL].treatment = self.execution.treatment
         self.paid: dict[str, Decimal] = dict.fromkeys(opening.seats, Decimal(0))
         #: How many stages were opened.
         self.openings = 0
@@ -99,6 +106,10 @@ class Session:
         self.calls: dict[str, Call] = {}
         #: How much was tried in its live stages, all of them together.
         self.acted = 0
+        #: Seats that were given to bots.
+        self.bots: set[str] = set()
+        #: What each seat is paid, once the session is over.
+        self.settlements: dict[str, Settlement] = {}
 
     # -- what is known ----------------------------------------------------------------------------
 
@@ -169,7 +180,39 @@ class Session:
             # who answers is back
             facts.append(self.stand(seat, "active", Cause(what="arrival", author=seat), at))
         cause = Cause(what="arrival", author=seat, seat=seat, message_id=message_id)
+        if generation.quiz is not None:
+            done = self._attempt(scope, generation.quiz, seat, answer, cause, at)
+            if isinstance(done, Refusal):
+                return replace(done, facts=(*facts, *done.facts))
+            return facts + done
         return facts + self.arrive(scope, seat, answer, how="submitted", cause=cause, at=at)
+
+    def _attempt(
+        self, scope: Scope, quiz: Quiz, seat: str, answer: Form | None, cause: Cause, at: datetime
+    ) -> list[Fact] | Refusal:
+        """Take an answer to a quiz: right ones arrive, and a bot's, which knows no better."""
+        generation = scope.current
+        assert generation is not None
+        if is_blocked(generation, quiz, seat, calls=self.calls):
+            return Refusal(code=USED_UP, reason="All attempts are used: the operator is called.")
+        tried, wrong = attempt(generation, quiz, seat, answer, message_id=cause.message_id, at=at)
+        last = is_last(quiz, tried.number)
+        facts: list[Fact] = [tried]
+        if not wrong or seat in self.bots or (last and quiz.failed == "go-on"):
+            return facts + self.arrive(scope, seat, answer, how="submitted", cause=cause, at=at)
+        fields = ", ".join(wrong)
+        if not last:
+            reason = f"Not right: {fields}."
+            return Refusal(code=WRONG, reason=reason, fields=wrong, facts=facts)
+        if quiz.failed == "exclude":
+            cause = Cause(what="quiz", seat=seat, message_id=cause.message_id)
+            facts += self.leave(seat, cause=cause, at=at)
+        elif seat not in self.calls:
+            text = f"Quiz {generation.stage.name}: attempt {tried.number}, not right: {fields}."
+            self.calls[seat] = Call(at=at, text=text)
+            facts.append(HelpCalled(seat=seat, text=text, at=at))
+        reason = f"Not right: {fields}. All attempts are used."
+        return Refusal(code=USED_UP, reason=reason, fields=wrong, facts=facts)
 
     def _asked_of(self, command: Submit, seat: str) -> tuple[Scope, Generation] | Refusal:
         scope = self.scopes.get(command.scope)
@@ -193,7 +236,7 @@ class Session:
         if self.over:
             return Refusal(code="over", reason=f"Session {self.name} is {self.status} already.")
         self.execution.close()
-        return [self._end("closed", reason=reason, author=author, at=at)]
+        return self._end("closed", reason=reason, author=author, at=at)
 
     def presence(self, seat: str, *, present: bool, at: datetime) -> list[Fact]:
         """Note that a seat's client came or went; may be what an automatic start waits for."""
@@ -362,6 +405,33 @@ class Session:
             seat=seat, standing=standing, withdrawn=withdrawn, cause=cause, at=at
         )
 
+    def leave(self, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
+        """Let the others go on without a seat."""
+        withdrawn: list[Withdrawn] = []
+        left: list[Scope] = []
+        for scope, generation in self.open_scopes():
+            if seat in generation.barrier.missing:
+                generation.barrier = generation.barrier.withdraw(seat)
+                withdrawn.append(
+                    Withdrawn(
+                        scope=scope.name,
+                        generation=generation.number,
+                        expected=len(generation.barrier.parties),
+                    )
+                )
+                left.append(scope)
+        self.execution.exclude(seat)
+        facts: list[Fact] = [self.stand(seat, "excluded", cause, at, tuple(withdrawn))]
+        for scope in left:
+            current = scope.current
+            if self.status != "running" or current is None or not current.open:
+                continue
+            if not current.barrier.parties:
+                facts += self.abandon(scope, cause=cause, at=at)
+            elif current.barrier.released:
+                facts += self.release(scope, cause=cause, at=at)
+        return facts
+
     # -- holding ----------------------------------------------------------------------------------
 
     def hold(
@@ -459,7 +529,7 @@ class Session:
                 case ScopeRequest():
                     scope = self.scopes.setdefault(one.scope, Scope(name=one.scope, seats=()))
                     gone = tuple(seat for seat in scope.seats if seat not in one.seats)
-                    scope.seats = one.seats
+                    scope.seats, scope.treatment = one.seats, one.treatment
                     scope.lasting, scope.roles, scope.group = one.lasting, one.roles, one.group
                     facts.append(
                         ScopeFormed(
@@ -469,6 +539,7 @@ class Session:
                             roles=one.roles,
                             group=one.group,
                             left=gone,
+                            treatment=one.treatment,
                             at=at,
                         )
                     )
@@ -478,7 +549,7 @@ class Session:
         if self.execution.finished:
             left = any(one != "excluded" for one in self.standings.values())
             reason = "" if left else "Everyone was excluded."
-            facts.append(self._end("finished", reason=reason, author="palier", at=at))
+            facts += self._end("finished", reason=reason, author="palier", at=at)
         return facts
 
     def _open(self, request: StageRequest, at: datetime, *, after: Scope | None) -> Opened:
@@ -519,6 +590,11 @@ class Session:
         for one in asked:
             if isinstance(one, StageRequest):
                 self.screens.check(one)
+        if self.execution.finished:
+            try:
+                self.execution.payroll.check()
+            except ProgramError as error:
+                raise ProgramFailed(str(error), traceback="") from None
         return asked
 
     def performing(self, effects: list[Fact], at: datetime) -> Perform:
@@ -551,12 +627,26 @@ class Session:
         self.paid.update((one.seat, one.payoff) for one in changed)
         return list(changed)
 
-    def _end(self, outcome: Closing, *, reason: str, author: str, at: datetime) -> Ended:
+    def _settle(self, at: datetime) -> list[Fact]:
+        """Reckon what each seat is paid, where the record is enough for it."""
+        payroll, payment = self.execution.payroll, self.program.payment
+        if payment is None or (self.fault is not None and payment.paid_periods is not None):
+            return []
+        for one in self.seats:
+            found = payroll.settle(one, self.paid[one])
+            assert found is not None
+            self.settlements[one] = found
+        return [Settled(settlement=one, at=at) for one in self.settlements.values()]
+
+    def _end(self, outcome: Closing, *, reason: str, author: str, at: datetime) -> list[Fact]:
         self.status = outcome
         self.reason = reason
         everyone = self.scopes[ALL]
         everyone.version += 1
-        return Ended(outcome=outcome, reason=reason, author=author, version=everyone.version, at=at)
+        ended = Ended(
+            outcome=outcome, reason=reason, author=author, version=everyone.version, at=at
+        )
+        return [*self._settle(at), ended]
 
 
 def _given(generation: Generation) -> dict[str, Form | None]:

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from palier.workers.domain.facts import Cause, Fact, Withdrawn
-from palier.workers.domain.scope import Scope
+from palier.workers.domain.facts import BotSeated, Cause, Fact, Withdrawn
 from palier.workers.domain.session import Session
 
 
 def exclude(session: Session, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
     """Let the others go on without a seat."""
-    withdrawn: list[Withdrawn] = []
-    left: list[Scope] = []
-    for scope, generation in session.open_scopes():
-        if seat in generation.barrier.missing:
-            generation.barrier = generation.barrier.withdraw(seat)
-            withdrawn.append(
-                Withdrawn(
-                    scope=scope.name,
-                    generation=generation.number,
-                    expected=len(generation.barrier.parties),
-                )
-            )
-            left.append(scope)
-    session.execution.exclude(seat)
-    facts: list[Fact] = [session.stand(seat, "excluded", cause, at, tuple(withdrawn))]
-    for scope in left:
-        current = scope.current
-        if session.status != "running" or current is None or not current.open:
-            continue
-        if not current.barrier.parties:
-            facts += session.abandon(scope, cause=cause, at=at)
-        elif current.barrier.released:
-            facts += session.release(scope, cause=cause, at=at)
-    return facts
+    return session.leave(seat, cause=cause, at=at)
 
 
 def readmit(session: Session, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
@@ -60,3 +37,10 @@ def readmit(session: Session, seat: str, *, cause: Cause, at: datetime) -> list[
 def stand_in(session: Session, seat: str, *, cause: Cause, at: datetime) -> list[Fact]:
     """Let a bot answer for a seat from now on."""
     return [session.stand(seat, "bot", cause, at), *session.reckon(at)]
+
+
+def seat_bots(session: Session, seats: Iterable[str], *, bots: bool) -> list[Fact]:
+    """Note that seats are given to bots, or to people again; what is known already is no fact."""
+    changed = [one for one in seats if (one in session.bots) != bots]
+    (session.bots.update if bots else session.bots.difference_update)(changed)
+    return [BotSeated(seat=one, bot=bots) for one in changed]

@@ -70,6 +70,8 @@ def _row(session: Session, seat: str, scope: Scope | None) -> SeatRow:
         "seat": seat,
         "present": seat in session.present,
         "payoff": f"{session.payoff(seat):f}",
+        "payment": _payment(session, seat),
+        "treatment": _treatment(session, seat, scope),
         "standing": session.standings[seat],
     }
     if (call := session.calls.get(seat)) is not None:
@@ -104,6 +106,24 @@ def _row(session: Session, seat: str, scope: Scope | None) -> SeatRow:
             "painted": _painted(current, seat),
         }
     )
+
+
+def _payment(session: Session, seat: str) -> str:
+    """Return what a seat is paid, and what so far; empty while periods are still to be drawn."""
+    if (settled := session.settlements.get(seat)) is not None:
+        return f"{settled.amount:f} {settled.currency}"
+    payment = session.program.payment
+    if payment is None or payment.paid_periods is not None or session.over:
+        return ""
+    return str(payment.settled(session.payoff(seat)))
+
+
+def _treatment(session: Session, seat: str, scope: Scope | None) -> str:
+    """Return the treatment of the scope that a seat is in, else of the last that it was in."""
+    if scope is not None and scope.treatment:
+        return scope.treatment
+    of_seat = [one.treatment for one in session.scopes.values() if seat in one.seats]
+    return next((one for one in reversed(of_seat) if one), "")
 
 
 def _painted(current: Generation, seat: str) -> float | None:

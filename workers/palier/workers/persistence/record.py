@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
+from palier.program.payment import Settlement
 from palier.schemas.events import Clock, PostedValue, Stage
 from palier.schemas.forms import Answer, FormSpec
 from palier.schemas.live import ActionSpec
@@ -116,6 +117,7 @@ def read_session(db: Connection, name: str) -> Record | None:
                 seats=tuple(one.seats),
                 version=one.version,
                 lasting=one.lasting,
+                treatment=one.treatment,
                 roles=one.roles or {},
                 group=one.group,
             )
@@ -126,7 +128,21 @@ def read_session(db: Connection, name: str) -> Record | None:
         effects=effects,
         deeds=deeds,
         acted=acted,
+        bots=frozenset(one.seat for one in seats if one.bot),
+        settlements=_settlements(db, name),
     )
+
+
+def _settlements(db: Connection, name: str) -> dict[str, Settlement]:
+    table = tables.payment
+    columns = [one for one in table.columns if one.name not in {"session", "at"}]
+    rows = db.execute(select(*columns).where(table.c.session == name)).mappings()
+    return {
+        one["seat"]: Settlement(
+            **{**one, "periods": None if one["periods"] is None else tuple(one["periods"])}
+        )
+        for one in rows
+    }
 
 
 def _opening(row: Row[Any], seats: tuple[str, ...]) -> Opening:
@@ -187,6 +203,7 @@ class _Barrier:
     answers: dict[str, Answer | None] = field(default_factory=dict)
     painted_at: dict[str, datetime] = field(default_factory=dict)
     posts: int = 0
+    attempts: dict[str, int] = field(default_factory=dict)
 
 
 def _generations(db: Connection, name: str) -> Iterator[Recorded]:
@@ -212,6 +229,13 @@ def _generations(db: Connection, name: str) -> Iterator[Recorded]:
         .group_by(post.c.scope, post.c.generation)
     ):
         barriers[one.scope, one.generation].posts = one.posts
+    tried = tables.attempt
+    for one in db.execute(
+        select(tried.c.scope, tried.c.generation, tried.c.seat, func.max(tried.c.number).label("n"))
+        .where(tried.c.session == name)
+        .group_by(tried.c.scope, tried.c.generation, tried.c.seat)
+    ):
+        barriers[one.scope, one.generation].attempts[one.seat] = one.n
     runs = tables.stage_run
     for one in db.execute(select(runs).where(runs.c.session == name)):
         barrier = barriers[one.scope, one.generation]
@@ -231,6 +255,7 @@ def _generations(db: Connection, name: str) -> Iterator[Recorded]:
             screen=one.screen,
             painted_at=barrier.painted_at,
             posts=barrier.posts,
+            attempts=barrier.attempts,
         )
 
 

@@ -79,7 +79,7 @@ seat = Table(
 )
 
 #: A seat's part in a session, and what it has earned there, in points. It has ``called_at`` while
-#: it calls for help, with the words ``call``.
+#: it calls for help, with the words ``call``; ``bot`` says that it was given to one.
 participant = Table(
     "participant",
     metadata,
@@ -90,6 +90,7 @@ participant = Table(
     Column("standing", String(16), nullable=False, server_default="active"),
     Column("called_at", Instant),
     Column("call", Text, nullable=False, server_default=text("''")),
+    Column("bot", Boolean, nullable=False, server_default=false()),
 )
 
 #: Seats that go from stage to stage together: everyone, a group, or a part of one. ``group`` is the
@@ -105,6 +106,7 @@ scope = Table(
     Column("lasting", Boolean, nullable=False, server_default=true()),
     Column("group", _NAME, nullable=False, server_default=text("''")),
     Column("roles", JSON),
+    Column("treatment", _NAME, nullable=False, server_default=text("''")),
 )
 
 #: One generation: an opening of a stage in a scope. ``status``: open, released, abandoned (nobody
@@ -259,6 +261,38 @@ action = Table(
     ForeignKeyConstraint(
         [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
     ),
+)
+
+#: Each answer to a quiz, the right ones too, and which of its fields were ``wrong``.
+attempt = Table(
+    "attempt",
+    metadata,
+    *_generation(),
+    Column("number", Integer, primary_key=True),
+    Column("answer", JSON, nullable=False),
+    Column("wrong", JSON, nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    ForeignKeyConstraint(
+        [*_GENERATION, "seat"], [f"party.{one}" for one in (*_GENERATION, "seat")]
+    ),
+)
+
+#: What a seat is paid in the end: ``show_up`` and ``rate`` for each of ``paid_points``, those of
+#: the ``periods`` that were drawn, if any were.
+payment = Table(
+    "payment",
+    metadata,
+    Column("session", _NAME, ForeignKey("session.name"), primary_key=True),
+    Column("seat", _NAME, ForeignKey("seat.name"), primary_key=True),
+    Column("currency", String(3), nullable=False),
+    Column("rate", Exact, nullable=False),
+    Column("show_up", Exact, nullable=False),
+    Column("points", Exact, nullable=False),
+    Column("paid_points", Exact, nullable=False),
+    Column("periods", JSON),
+    Column("amount", Exact, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 #: The one result of each command that was handled: a repeated one is answered with it again.

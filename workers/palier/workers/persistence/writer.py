@@ -7,6 +7,7 @@ they would cost ten times as much (Core, not the ORM, for the same reason).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, assert_never
@@ -20,7 +21,9 @@ from palier.workers.domain.facts import (
     Abandoned,
     Acted,
     Arrived,
+    Attempted,
     Attended,
+    BotSeated,
     ClockChanged,
     Due,
     Ended,
@@ -37,6 +40,7 @@ from palier.workers.domain.facts import (
     Released,
     Rewound,
     ScopeFormed,
+    Settled,
     StandingChanged,
     Started,
     StatusChanged,
@@ -143,6 +147,14 @@ _PRESENCE = (
     .where(tables.seat.c.name == bindparam("at_seat"))
     .values(present=bindparam("now"), present_since=bindparam("since"))
 )
+_BOT = (
+    update(tables.participant)
+    .where(
+        (tables.participant.c.session == bindparam("at_session"))
+        & (tables.participant.c.seat == bindparam("at_seat"))
+    )
+    .values(bot=bindparam("now"))
+)
 _STAMP = (
     update(tables.session)
     .where(
@@ -162,6 +174,7 @@ _INSERTS = {
         tables.party,
         tables.arrival,
         tables.answer,
+        tables.attempt,
         tables.event_log,
         tables.inbox,
     )
@@ -192,14 +205,16 @@ class Writer:
         self._voids: list[Values] = []
         self._reopened: list[Values] = []
         self._formed: list[Values] = []
+        self._payments: list[Values] = []
+        self._bots: list[Values] = []
         self._seats: list[Values] = []
         self._reported = Reported()
         self._actions = Actions()
 
     # -- what to write ----------------------------------------------------------------------------
 
-    def opened(self, opening: Opening) -> None:
-        """Write a new session, its seats and participants."""
+    def opened(self, opening: Opening, *, treatment: str = "") -> None:
+        """Write a new session, its seats and participants; ``treatment`` is that of all."""
         name = opening.name
         self._rows[tables.session].append(
             {
@@ -226,6 +241,7 @@ class Writer:
                 "lasting": True,
                 "group": "",
                 "roles": None,
+                "treatment": treatment,
             }
         )
         self._seats += [
@@ -264,7 +280,7 @@ class Writer:
             "log_version": version,
         }
 
-    def fact(  # noqa: C901, PLR0912 - a table
+    def fact(  # noqa: C901, PLR0912, PLR0915 - a table
         self, session: str, fact: Fact, *, releases: int, step: int, version: int
     ) -> None:
         """Write a fact.
@@ -290,6 +306,7 @@ class Writer:
                         "lasting": fact.lasting,
                         "group": fact.group,
                         "roles": dict(fact.roles) or None,
+                        "treatment": fact.treatment,
                     }
                 )
             case Paid(seat=seat, payoff=payoff):
@@ -298,6 +315,12 @@ class Writer:
                     "at_seat": seat,
                     "now": payoff,
                 }
+            case Settled(settlement=settlement, at=at):
+                self._payments.append({"session": session, **asdict(settlement), "at": at})
+            case Attempted():
+                self._rows[tables.attempt].append(_attempt(session, fact))
+            case BotSeated(seat=seat, bot=bot):
+                self._bots.append({"at_session": session, "at_seat": seat, "now": bot})
             case PresenceChanged(seat=seat, present=present, at=at):
                 self.presence(seat, present=present, at=at)
             case StandingChanged():
@@ -457,6 +480,8 @@ class Writer:
             ],
         )
         _many(db, _PAY, list(self._payoffs.values()))
+        _many(db, _BOT, self._bots)
+        self._upsert_payments(db)
         _many(db, _STAND, list(self._standings.values()))
         _many(db, _PRESENCE, self._presences)
         for session, values in self._statuses:
@@ -483,13 +508,29 @@ class Writer:
             return
         make = insert_sqlite if db.dialect.name == "sqlite" else insert_postgresql
         statement = make(tables.scope)
-        formed = ("seats", "lasting", "group", "roles")
+        formed = ("seats", "lasting", "group", "roles", "treatment")
         db.execute(
             statement.on_conflict_do_update(
                 index_elements=["session", "name"],
                 set_={one: statement.excluded[one] for one in formed},
             ),
             [{**one, "version": 0} for one in self._formed],
+        )
+
+    def _upsert_payments(self, db: Connection) -> None:
+        """Write what is paid; a session that ends once more is reckoned anew."""
+        if not self._payments:
+            return
+        make = insert_sqlite if db.dialect.name == "sqlite" else insert_postgresql
+        statement = make(tables.payment)
+        key = ("session", "seat")
+        changed = {
+            one.name: statement.excluded[one.name]
+            for one in tables.payment.columns
+            if one.name not in key
+        }
+        db.execute(
+            statement.on_conflict_do_update(index_elements=key, set_=changed), self._payments
         )
 
     def _matching(self, db: Connection, statement: Update, rows: list[Values]) -> None:
@@ -550,6 +591,20 @@ def _at(session: str, scope: str, generation: int) -> Values:
 def _counted(key: tuple[str, str, int], count: list[int]) -> Values:
     before, now = count
     return {**_at(*key), "before": before, "now": now}
+
+
+def _attempt(session: str, fact: Attempted) -> Values:
+    return {
+        "session": session,
+        "scope": fact.scope,
+        "generation": fact.generation,
+        "seat": fact.seat,
+        "number": fact.number,
+        "answer": dict(fact.answer or {}),
+        "wrong": list(fact.wrong),
+        "message_id": fact.message_id,
+        "at": fact.at,
+    }
 
 
 def _own(private: Mapping[str, Mapping[str, Any]], seat: str) -> Values | None:

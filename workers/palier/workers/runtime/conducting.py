@@ -84,6 +84,8 @@ def _decided(
         return wrong_partition(command.session)
     facts = decide(known.session)
     if isinstance(facts, Refusal):
+        if facts.facts:
+            work.keep(known, facts.facts, cause=asked.envelope)
         return refused(command.session, facts)
     work.keep(known, facts, cause=asked.envelope)
     return done

@@ -10,10 +10,10 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from palier.program.program import Program
+from palier.program.settings import BadSettings
 from palier.schemas.errors import PalierError
 from palier.workers.domain.record import Record
 from palier.workers.domain.replay import restore
@@ -132,15 +132,11 @@ def prepared(
             fit(db, opening.program, found)
         return Prepared(
             record,
-            found(found.Settings.model_validate(opening.settings)),
+            found.planned(opening.settings, name=opening.program),
             catalogue.screens(opening.program),
         )
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        reason = (
-            f"The settings of {opening.name} no longer fit its program: {where}: {first['msg']}"
-        )
+    except BadSettings as error:
+        reason = f"The settings of {opening.name} no longer fit its program. {error}"
     except PalierError as error:
         reason = str(error)
     _log.warning("Session %s cannot be conducted: %s", opening.name, reason)

@@ -13,7 +13,9 @@ from palier.workers.domain.facts import (
     Abandoned,
     Acted,
     Arrived,
+    Attempted,
     Attended,
+    BotSeated,
     Cause,
     ClockChanged,
     Due,
@@ -31,6 +33,7 @@ from palier.workers.domain.facts import (
     Released,
     Rewound,
     ScopeFormed,
+    Settled,
     StandingChanged,
     Started,
     StatusChanged,
@@ -91,7 +94,9 @@ def entry(fact: Fact) -> Entry | None:  # noqa: C901, PLR0911, PLR0912 - a table
             return "help-called", seat, {"seat": seat, "text": text}
         case Attended(seat=seat, cause=cause):
             return "attended", cause.author, {"seat": seat, **_because(cause)}
-        case Due() | Paid() | Painted() | Posted() | Acted():
+        case (
+            Due() | Paid() | Settled() | Attempted() | BotSeated() | Painted() | Posted() | Acted()
+        ):
             return None
         case _:
             assert_never(fact)
@@ -99,7 +104,7 @@ def entry(fact: Fact) -> Entry | None:  # noqa: C901, PLR0911, PLR0912 - a table
 
 def _formed(fact: ScopeFormed) -> dict[str, Any]:
     formed: dict[str, Any] = {"scope": fact.scope, "seats": list(fact.seats)}
-    told = {"group": fact.group, "roles": dict(fact.roles)}
+    told = {"group": fact.group, "roles": dict(fact.roles), "treatment": fact.treatment}
     return {**formed, **{key: one for key, one in told.items() if one}}
 
 

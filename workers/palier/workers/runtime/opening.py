@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import secrets
 
-from pydantic import ValidationError
-
 from palier.program.errors import ProgramError
 from palier.program.matching import check_groups
 from palier.program.program import Program
+from palier.program.settings import BadSettings
 from palier.schemas.commands import OpenSession
 from palier.schemas.envelope import Envelope
 from palier.schemas.errors import PalierError
 from palier.schemas.events import SessionAssigned
 from palier.schemas.message import Message, Reply
-from palier.schemas.names import LOBBY, ROOM, WORKER
+from palier.schemas.names import ALL, LOBBY, ROOM, WORKER
 from palier.schemas.replies import SessionOpened
 from palier.workers.domain.record import Opening
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.session import Session
 from palier.workers.persistence import record
 from palier.workers.persistence.program_tables import Unfit, fit
-from palier.workers.runtime.asked import Asked, refusal
+from palier.workers.runtime.asked import Asked, refusal, refused
 from palier.workers.runtime.known import Known
 from palier.workers.runtime.telling import enrolment
 from palier.workers.runtime.versions import versions
@@ -37,13 +36,16 @@ def open_session(work: Work, asked: Asked, command: OpenSession) -> Reply:
     try:
         _check_seats(command, seats)
         program = _prepared(work, command)
+    except BadSettings as error:
+        fields = {".".join(place): words for place, words in error.problems.items()}
+        return refused(name, Refusal(code="cannot-open", reason=str(error), fields=fields))
     except PalierError as error:
         return refusal(name, "cannot-open", str(error))
     opening = Opening(
         name=name,
         program=command.program,
         seats=command.seats,
-        settings=program.settings.model_dump(mode="json"),
+        settings=program.all_settings.given,
         partition=work.partition,
         seed=secrets.randbits(31) if command.seed is None else command.seed,
         auto_start=command.auto_start,
@@ -54,7 +56,7 @@ def open_session(work: Work, asked: Asked, command: OpenSession) -> Reply:
     screens = work.catalogue.screens(command.program)
     known = Known(Session(opening, program, screens=screens), stamp=0)
     known.session.present = {one.name for one in seats.values() if one.present}
-    work.writer.opened(opening)
+    work.writer.opened(opening, treatment=known.session.scopes[ALL].treatment)
     work.items += enrolment(name, command.seats)
     for seat in sorted(known.session.present):
         assigned = SessionAssigned(session=name, partition=work.partition, seat=seat)
@@ -84,15 +86,9 @@ def _check_seats(command: OpenSession, seats: dict[str, record.SeatRecord]) -> N
 
 def _prepared(work: Work, command: OpenSession) -> Program:
     program = _with_tables(work, command.program)
-    try:
-        settings = program.Settings.model_validate(command.settings)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ProgramError(f"Setting {where!r} of {command.program}: {first['msg']}") from None
+    prepared = program.planned(command.settings, name=command.program)
     if program.group_size is not None:
         check_groups(len(command.seats), program.group_size)
-    prepared = program(settings)
     matching = prepared.matching()
     if matching is not None:
         matching.check(len(command.seats))

@@ -12,6 +12,7 @@ from palier.schemas.commands import (
 from palier.schemas.message import Reply
 from palier.schemas.names import LOBBY
 from palier.schemas.replies import CodesIssued
+from palier.workers.domain.standings import seat_bots
 from palier.workers.persistence import record, writer
 from palier.workers.runtime.asked import Asked, no_session, refusal
 from palier.workers.runtime.parcel import Grant
@@ -24,9 +25,10 @@ _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH = 8
 
 
-def issue_codes(work: Work, _asked: Asked, command: IssueCodes) -> Reply:
+def issue_codes(work: Work, asked: Asked, command: IssueCodes) -> Reply:
     """Make one-time codes; what is kept are their hashes."""
-    if command.session not in work.stamps:
+    known = work.known(command.session)
+    if known is None:
         return no_session(command.session)
     seats = record.read_seats(work.db, command.seats)
     strangers = [
@@ -40,6 +42,8 @@ def issue_codes(work: Work, _asked: Asked, command: IssueCodes) -> Reply:
         )
     codes = {one: _new_code() for one in command.seats}
     writer.keep_codes(work.db, {seat: _hashed(code) for seat, code in codes.items()})
+    if facts := seat_bots(known.session, command.seats, bots=command.bots):
+        work.keep(known, facts, cause=asked.envelope)
     return CodesIssued(session=command.session, codes=codes)
 
 

@@ -22,10 +22,15 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatFacts:
-    """What is the same in all rows of a seat. ``group``: the only one it was in, else empty."""
+    """What is the same in all rows of a seat.
+
+    ``group`` and ``treatment``: the only one it was in, else empty.
+    """
 
     number: int
     group: str | None
+    treatment: str | None
+    bot: bool
     standing: str
     payoff: Any
 
@@ -62,7 +67,7 @@ class Picture:
     @cached_property
     def seats(self) -> Mapping[str, SeatFacts]:
         """Return what is known of each seat, in the order of their numbers."""
-        table, groups = tables.participant, self._groups()
+        table, (groups, treatments) = tables.participant, self._groups()
         rows = self.db.execute(
             select(table).where(table.c.session == self.session).order_by(table.c.number)
         )
@@ -70,6 +75,8 @@ class Picture:
             one.seat: SeatFacts(
                 number=one.number,
                 group=groups.get(one.seat),
+                treatment=treatments.get(one.seat),
+                bot=one.bot,
                 standing=one.standing,
                 payoff=one.payoff,
             )
@@ -85,17 +92,23 @@ class Picture:
         """Return the group a seat was in at a stage: its scope, or the only one it ever was in."""
         return self.seats[seat].group if scope == ALL else scope
 
-    def _groups(self) -> dict[str, str | None]:
-        scope, found = tables.scope, dict[str, str | None]()
+    def _groups(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
+        """Return group and treatment of each seat that was only ever in one."""
+        scope = tables.scope
+        groups, treatments = dict[str, str | None](), dict[str, str | None]()
         rows = self.stream(
-            select(scope.c.name, scope.c.seats).where(
-                scope.c.session == self.session, scope.c.name != ALL
+            select(scope.c.name, scope.c.seats, scope.c.treatment).where(
+                scope.c.session == self.session
             )
         )
         for one in rows:
             for seat in one.seats:
-                found[seat] = None if seat in found else one.name
-        return found
+                if one.name != ALL:
+                    groups[seat] = None if seat in groups else one.name
+                if one.treatment:
+                    same = treatments.get(seat, one.treatment) == one.treatment
+                    treatments[seat] = one.treatment if same else None
+        return groups, treatments
 
 
 @contextmanager

@@ -29,7 +29,10 @@ def _payoffs(picture: Picture) -> Iterator[Values]:
 
 def payoffs_row(picture: Picture, seat: str, one: SeatFacts) -> tuple[Any, ...]:
     """Return what is the same in all rows of a seat, as `PAYOFFS` has it and each wide row."""
-    return picture.session, seat, one.number, one.group, one.standing, one.payoff
+    return (
+        *(picture.session, seat, one.number, one.group, one.treatment),
+        *(one.standing, one.bot, one.payoff),
+    )
 
 
 PAYOFFS = ExportTable(
@@ -45,10 +48,16 @@ PAYOFFS = ExportTable(
             about="The only group the seat was ever in; empty where there is none, or more.",
         ),
         Column(
+            name="treatment",
+            type="category",
+            about="The only treatment the seat was ever in; empty where there is none, or more.",
+        ),
+        Column(
             name="standing",
             type="category",
             about="What became of the seat: `active`, `excluded`, or `bot` that stands in.",
         ),
+        Column(name="bot", type="flag", about="Whether the seat was given to a bot."),
         Column(name="payoff", type="decimal", unit="points", about="What it has earned, exactly."),
     ),
     rows=_payoffs,
