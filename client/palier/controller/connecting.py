@@ -9,7 +9,7 @@ from typing import Any
 
 from palier.controller.controller import Controller
 from palier.controller.errors import ControllerError
-from palier.schemas.screens.acting import Use, actions
+from palier.schemas.screens.acting import ACT, Use, actions
 from palier.schemas.screens.screen import ScreenSpec
 from palier.schemas.screens.suggestions import suggestion
 from palier.schemas.screens.widgets import BUILT_IN
@@ -36,7 +36,7 @@ def connect(
     problems: list[str] = []
     found: dict[str, Connected] = {}
     for name, uses in actions(spec).items():
-        if name in BUILT_IN:
+        if name in BUILT_IN or name.startswith(ACT):
             continue
         wrong = ((use, _problem(name, use, controller)) for use in uses)
         problems += [_sentence(spec, name, use, one, where) for use, one in wrong if one]

@@ -74,6 +74,14 @@ class Controller:
         """All values by name, the data of the stage among them."""
         return self.surface.names
 
+    async def act(self, action: str, /, **body: JsonValue) -> int:
+        """Do something in the live stage: ``await self.act("bid", price=12)``.
+
+        Returns its number in the session; raises `PalierError` with the author's sentence where it
+        is refused.
+        """
+        return await self.surface.act(action, body or None)
+
     def opened(self) -> None:
         """Do what is to be done when the screen is shown; nothing, unless a subclass does."""
 

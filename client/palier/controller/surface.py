@@ -40,6 +40,12 @@ class Surface(Protocol):
     def post(self, stream: str, value: str | float) -> Awaitable[int]:
         """Post to a stream; returns its number once it is committed. Raises `PalierError`."""
 
+    def act(self, action: str, body: Mapping[str, JsonValue] | None = None) -> Awaitable[int]:
+        """Do something in a live stage; returns its number once it is committed.
+
+        Raises `PalierError` with the author's sentence where it is refused.
+        """
+
     def sleep(self, seconds: float) -> Awaitable[None]:
         """Wait without holding the window up."""
 

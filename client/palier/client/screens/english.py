@@ -151,6 +151,14 @@ ENGLISH = Words(
     handed_in="This would be handed in: {answer}",
     mend_screen="The file of this screen has to be mended:",
     of_field="{field}: {problem}",
+    not_done={
+        "paused": "The session is paused: nothing was done. Try again when it goes on.",
+        "arrived": "You have finished this stage.",
+        "too-late": "The time is up: nothing was done any more.",
+        "released": "This stage is over: nothing was done any more.",
+        "failed": "This could not be done. The person in charge has been told.",
+        "": "This could not be done.",
+    },
     unshown_title="This page cannot be shown here",
     unshown_text="A part of it is missing on this computer. The person in charge has been told, "
     "and will come to you. Nothing is lost: what you have answered is kept.",

@@ -158,6 +158,14 @@ FRENCH = Words(
     handed_in="Serait envoyé\u00a0: {answer}",
     mend_screen="Le fichier de cet écran est à corriger\u00a0:",
     of_field="{field}\u00a0: {problem}",
+    not_done={
+        "paused": "La session est suspendue\u00a0: rien n’a été fait. Réessayez à la reprise.",
+        "arrived": "Vous avez terminé cette étape.",
+        "too-late": "Le temps est écoulé\u00a0: rien n’a été fait.",
+        "released": "Cette étape est terminée\u00a0: rien n’a été fait.",
+        "failed": "Cela n’a pas pu être fait. La personne responsable est prévenue.",
+        "": "Cela n’a pas pu être fait.",
+    },
     unshown_title="Cette page ne peut pas être affichée ici",
     unshown_text="Il en manque une partie sur cet ordinateur. La personne responsable est "
     "prévenue et viendra vous voir. Rien n’est perdu\u00a0: vos réponses sont conservées.",

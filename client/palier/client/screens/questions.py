@@ -68,15 +68,18 @@ def question(
     widget: Input,
     form: FormSpec | None,
     *,
+    acted: FieldSpec | None = None,
     say: Callable[[str], str],
     number: Callable[[float | str | None], float | None],
 ) -> FieldSpec:
     """Return the field that an input asks for; ``say`` fills in texts, ``number`` bounds.
 
+    ``acted`` is what an action of a live stage asks for in this place.
+
     Its name is the field's, or the whole place for a local one.
     """
     kind, _, name = widget.bind.partition(".")
-    found = None
+    found = None if acted is None else acted.model_copy(update={"name": widget.bind})
     if kind == "answer" and form is not None:
         found = next((one for one in form.fields if one.name == name), None)
     field = found or _own(widget, number=number, say=say)

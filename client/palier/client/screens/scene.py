@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from pydantic import JsonValue
 
 from palier.client.errands import Errands
+from palier.client.screens.acts import Acts
 from palier.client.screens.draft import Draft, Raw, begin, read, show_raw, value_of
 from palier.client.screens.kit import Kit
 from palier.client.screens.questions import Placed, placed_buttons, placed_inputs, question
@@ -27,6 +28,7 @@ from palier.schemas.events import PostedValue
 from palier.schemas.forms import FieldSpec, FormSpec
 from palier.schemas.message import Value
 from palier.schemas.screens import expressions
+from palier.schemas.screens.acting import ACT, actions
 from palier.schemas.screens.errors import EvaluationFailed
 from palier.schemas.screens.screen import ScreenSpec
 from palier.schemas.screens.templates import read_template
@@ -99,6 +101,11 @@ class Scene:
         self.enter: Callable[[str], None] = lambda _: None
         #: Shows a sentence for some seconds.
         self.toast: Callable[[str], None] = lambda _: None
+        #: Shows problems at the inputs that are bound to these places.
+        self.tell: Callable[[Mapping[str, str]], None] = lambda _: None
+        #: The actions that the screen names, and what it does in a live stage.
+        self.named_actions = frozenset(actions(spec))
+        self.acts = Acts(self)
         self._faces = faces
         #: Counts changes: what shows a scene compares it with the one that it has shown.
         self.version = 0
@@ -200,7 +207,13 @@ class Scene:
         self.names  # noqa: B018 - what is known of before has to be forgotten
         if id(widget) not in self._fields:
             form = self.asking.stage.form
-            self._fields[id(widget)] = question(widget, form, say=self.say, number=self.number)
+            self._fields[id(widget)] = question(
+                widget,
+                form,
+                acted=self.acts.fields().get(widget.bind),
+                say=self.say,
+                number=self.number,
+            )
         return self._fields[id(widget)]
 
     @property
@@ -240,11 +253,19 @@ class Scene:
         """Return whether what a button does can be done now."""
         name = button.on_click
         hands_in = name in {"submit", "next"}
-        if (hands_in and self.locked) or (name in {"set", "reset"} and self.sending):
+        acts = name.startswith(ACT)
+        if (hands_in or acts) and self.locked:
+            return False
+        if (name in {"set", "reset"} and self.sending) or (acts and self.acts.is_running(name)):
             return False
         return self.holds(button.enable_if) and not self.actions.is_running(name)
 
     # -- what is asked ----------------------------------------------------------------------------
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The places of the screen's own."""
+        return frozenset((*self.inputs, *(f"local.{name}" for name in self.locals)))
 
     @property
     def form(self) -> FormSpec:
@@ -259,8 +280,10 @@ class Scene:
         numerals = self.kit.words.numerals
         found = read(self.form, self.draft, numerals).problems
         problems = {f"answer.{name}": problem for name, problem in found.items()}
+        acted = self.acts.fields()
         for one in self.asked:
-            if not self.is_active(one):
+            if not self.is_active(one) or one.widget.bind in acted:
+                # what an action asks for is looked at when it is done
                 continue
             field = self.field(one.widget)
             # its name is where it stands in the draft
@@ -282,7 +305,8 @@ class Scene:
             self.touch()
 
     def tick(self) -> None:
-        """Notice that time goes by."""
+        """Notice that time goes by, and what was answered."""
+        self.acts.tick()
         if self._counts and self.remaining != self._remaining:
             self._remaining = self.remaining
             self.touch()
@@ -351,6 +375,8 @@ class Scene:
                 self.call_for_help("")
             case "reset":
                 self.reset()
+            case _ if action.startswith(ACT):
+                self.acts.run(action)
             case _ if action not in BUILT_IN:
                 self.actions.run(action, value)
 
@@ -376,6 +402,9 @@ class Scene:
                     self.draft.setdefault(place, raw)
             else:
                 self.locals[one.name] = _kept(self.draft.get(place), one.value)
+        for place, field in self.acts.fields().items():
+            if place in self.inputs and field.default is not None:
+                self.draft.setdefault(place, show_raw(field.default, self.kit.words.numerals))
 
     def _keep(self, place: str, value: JsonValue) -> None:
         """Let a local value outlive the window, as JSON beside what is typed."""

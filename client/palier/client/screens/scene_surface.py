@@ -73,6 +73,11 @@ class SceneSurface:
         scene = self._open
         return _Answered(scene.errands.post(scene.asking.stage, stream, value))
 
+    def act(self, action: str, body: Mapping[str, JsonValue] | None = None) -> Awaitable[int]:
+        """Do something in the live stage, at once; waiting for its number is up to the caller."""
+        scene = self._open
+        return _Answered(scene.errands.act(scene.asking.stage, action, body))
+
     async def sleep(self, seconds: float) -> None:
         """Wait without holding the window up."""
         await asyncio.sleep(seconds)

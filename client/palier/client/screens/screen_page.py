@@ -72,6 +72,7 @@ class ScreenPage(Page):
         )
         self.scene.focus = self.focus_on
         self.scene.enter = self._enter
+        self.scene.tell = self._tell
         self.scene.toast = toast
         self.faces = tuple(self.scene.make(one) for one in spec.body)
         self._pile = Pile(kit, self.faces, space=GUTTER)
@@ -163,7 +164,7 @@ class ScreenPage(Page):
         """Clear what was found wrong and is mended, by whomever."""
         if not self._told:
             return
-        left = self.scene.problems()
+        left = {**self.scene.problems(), **self.scene.acts.problems()}
         for face in self._inputs():
             place = face.widget.bind
             if place in self._told and place not in left:
@@ -232,6 +233,9 @@ class ScreenPage(Page):
 
     def _enter(self, place: str) -> None:
         """Hand in from a single line, where that can be done; else go on to the next input."""
+        if (acts := self.scene.acts.asking_for(place)) is not None:
+            self.scene.acts.run(acts)
+            return
         if self.scene.confirms:
             self._hand_in()
             return
@@ -272,6 +276,11 @@ class ScreenPage(Page):
     def _show(self, view: View) -> None:
         self.scene.update(view)
         self._bring_up()
+
+    def _tell(self, problems: Mapping[str, str]) -> None:
+        """Show what is wrong with what an action asks for."""
+        self._told = dict(problems)
+        self._say(problems)
 
     def _say(self, problems: Mapping[str, str]) -> None:
         """Show each problem at its field, and go to the first."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from palier.schemas.live import ActionSpec
 from palier.schemas.screens.asking import Remark
 from palier.schemas.screens.screen import ScreenSpec
 from palier.schemas.screens.suggestions import suggestion
 from palier.schemas.screens.widgets import BUILT_IN, Button, Part, Widget, walk
+
+#: Before the name of an action of a live stage.
+ACT = "act:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +37,58 @@ def actions(spec: ScreenSpec) -> dict[str, tuple[Use, ...]]:
     return {name: tuple(uses) for name, uses in found.items()}
 
 
+def place_of(action: str, field: str, places: Container[str]) -> str:
+    """Return the place that has what an action asks for: of its own, else of all that ask so."""
+    own = f"local.{action}_{field}"
+    return own if own in places else f"local.{field}"
+
+
 def remarks(
-    spec: ScreenSpec, used: Mapping[str, tuple[Use, ...]], *, asks: bool | None
+    spec: ScreenSpec,
+    used: Mapping[str, tuple[Use, ...]],
+    *,
+    asks: bool | None,
+    live: Sequence[ActionSpec] | None = None,
+    places: Container[str] = (),
 ) -> Iterator[tuple[Use, Remark]]:
     """Yield what is wrong with the actions: each with who names them.
 
-    ``asks`` says whether the stage has a form; None where that is not known.
+    ``asks`` says whether the stage has a form, ``live`` what can be done in it; None where that is
+    not known. ``places`` are those that the screen puts something into, or keeps.
     """
     for name, uses in used.items():
         for use in uses:
-            if remark := _named(spec, use, name, asks=asks):
+            if name.startswith(ACT):
+                if found := _acted(use, name.removeprefix(ACT), live, places):
+                    yield use, found
+            elif remark := _named(spec, use, name, asks=asks):
                 yield use, remark
             if isinstance(use.widget, Button):
                 yield from ((use, one) for one in _set(use.widget, name))
+
+
+def _acted(
+    use: Use, name: str, live: Sequence[ActionSpec] | None, places: Container[str]
+) -> Remark | None:
+    """Return what is wrong with doing an action of a live stage."""
+    if use.attribute == "on-change":
+        return Remark("on-change", "Only a button does something in a live stage.", "Add a button.")
+    if live is None:
+        return None
+    known = {one.name: one for one in live}
+    if name not in known:
+        hint = suggestion(name, known) if known else "Give the stage live=, or take it out."
+        return Remark(use.attribute, f"The stage has no action {name}.", hint)
+    form = known[name].form
+    for field in form.fields if form else ():
+        place = place_of(name, field.name, places)
+        if field.required and field.default is None and place not in places:
+            return Remark(
+                use.attribute,
+                f"{name} asks for {field.name}, and nothing on the screen does.",
+                f"Bind an input to local.{field.name}, or local.{name}_{field.name}.",
+            )
+    return None
 
 
 def _named(spec: ScreenSpec, use: Use, name: str, *, asks: bool | None) -> Remark | None:

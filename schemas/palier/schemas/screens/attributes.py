@@ -46,7 +46,7 @@ PATTERNS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a key of letters, digits, spaces, _ and -, at most 64, a letter first",
             "amount",
         ),
-        r"^[a-z][a-z0-9_]{0,63}$": (
+        r"^(act:)?[a-z][a-z0-9_]{0,63}$": (
             "the name of an action: small letters, digits and _, a letter first",
             "submit",
         ),

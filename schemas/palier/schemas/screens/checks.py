@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from pydantic import JsonValue
 
 from palier.schemas.forms import FieldSpec, FormSpec
+from palier.schemas.live import ActionSpec
 from palier.schemas.screens import acting, asking
 from palier.schemas.screens.bindings import holders
 from palier.schemas.screens.document import Element, Mistakes, Passage
@@ -36,12 +37,14 @@ def check(
     *,
     form: FormSpec | Literal["unknown"] | None,
     data: Mapping[str, JsonValue] | None,
+    live: Sequence[ActionSpec] | None = None,
 ) -> tuple[Mistake, ...]:
     """Return what does not go together, in the order of the file.
 
-    ``form`` is None for a stage that asks for nothing; ``data`` is None where they are not known.
+    ``form`` is None for a stage that asks for nothing; ``data``, and what can be done in a ``live``
+    stage, are None where they are not known.
     """
-    checking = _Checking(written, form, data)
+    checking = _Checking(written, form, data, live)
     checking.data()
     checking.names()
     checking.sources()
@@ -61,7 +64,9 @@ class _Checking:
         written: Written,
         form: FormSpec | Literal["unknown"] | None,
         data: Mapping[str, JsonValue] | None,
+        live: Sequence[ActionSpec] | None,
     ) -> None:
+        self._live = live
         self._spec = written.spec
         self._root = written.document.root
         self._shown = data
@@ -188,8 +193,16 @@ class _Checking:
 
     def actions(self) -> None:
         """Look whether there is every action, and whether it has what it needs."""
-        for use, remark in acting.remarks(self._spec, self._actions, asks=self._asks):
+        kept = self._places | {f"local.{one.name}" for one in self._spec.locals}
+        for use, remark in acting.remarks(
+            self._spec, self._actions, asks=self._asks, live=self._live, places=kept
+        ):
             self._add(self._placed[use.number][1], *remark)
+
+    @property
+    def _acts(self) -> bool:
+        """Whether the screen is that of a live stage, which ends by itself."""
+        return bool(self._live) or any(one.startswith(acting.ACT) for one in self._actions)
 
     def ways_on(self) -> None:
         """Look whether somebody who has filled everything in can go on."""
@@ -202,7 +215,7 @@ class _Checking:
                     "Nobody could hand this in: the screen has no button that submits.",
                     'Add <button on-click="submit">.',
                 )
-            elif "next" not in self._actions:
+            elif "next" not in self._actions and not self._acts:
                 self.mistakes.add(
                     self._root.at,
                     "Nobody could go on from here: the screen has no button for it.",

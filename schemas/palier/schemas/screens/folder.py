@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pydantic import JsonValue
 
 from palier.schemas.forms import FormSpec
+from palier.schemas.live import ActionSpec
 from palier.schemas.screens.attributes import Wrong
 from palier.schemas.screens.checks import UNKNOWN, check
 from palier.schemas.screens.document import LARGEST_FILE
@@ -40,14 +41,17 @@ class ScreenFile:
     contents: Mapping[str, StoredContent] = field(repr=False)
 
     def check(
-        self, form: FormSpec | None, data: Mapping[str, JsonValue] | None
+        self,
+        form: FormSpec | None,
+        data: Mapping[str, JsonValue] | None,
+        live: Sequence[ActionSpec] | None = None,
     ) -> tuple[Mistake, ...]:
         """Return what does not go together with a form and the data of a stage.
 
-        ``form`` is None for a stage that asks for nothing, ``data`` is None where they are not
-        known. Nothing is read from the disk.
+        ``form`` is None for a stage that asks for nothing; ``data``, and what can be done in a
+        ``live`` stage, are None where they are not known. Nothing is read from the disk.
         """
-        return check(self.written, form=form, data=data)
+        return check(self.written, form=form, data=data, live=live)
 
     def check_alone(self) -> tuple[Mistake, ...]:
         """Return what is wrong whatever the stage is: neither its form nor its data are known."""

@@ -86,14 +86,15 @@ Key: TypeAlias = Annotated[
 ]
 
 #: The name of a method of the controller, or of a built-in action.
-Action: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Action: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(act:)?[a-z][a-z0-9_]{0,63}$")]
 
 #: What can be posted to and followed within a stage: a chat, a series of prices.
 StreamName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
 
 #: The actions that need no controller. ``submit`` hands in the answer, ``next`` goes on from a
 #: stage that asks for nothing, ``help`` calls the operator, ``set`` puts a value into a local
-#: place, ``reset`` puts the form back to its defaults.
+#: place, ``reset`` puts the form back to its defaults. ``act:`` and a name does an action of the
+#: stage, if it is live.
 BUILT_IN = ("submit", "next", "help", "set", "reset")
 
 Tone: TypeAlias = Literal["plain", "muted", "accent", "ok", "warn", "bad"]

@@ -140,11 +140,13 @@ class Screens:
         if file is None:
             raise ProgramFailed(self._unknown(request, name), traceback="")
         form = describe(request.form) if request.form else None
+        kind = None if request.live is None else type(request.live.live)
+        live = [one.spec for one in request.live.actions.values()] if request.live else []
         for data in _shown(request):
-            fit = (name, request.form, _shape(data))
+            fit = (name, request.form, kind, _shape(data))
             if fit in self._fitting:
                 continue
-            if mistakes := file.check(form, data):
+            if mistakes := file.check(form, data, live):
                 raise ProgramFailed(
                     f"Screen {name!r} does not fit stage {request.name!r}. {told(mistakes)}",
                     traceback="",

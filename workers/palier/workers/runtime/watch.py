@@ -152,7 +152,7 @@ def _misfits(file: ScreenFile, generation: Generation) -> Iterator[Mistake]:
         data = generation.shown_to(seat).data
         if (keys := frozenset(data)) not in seen:
             seen.add(keys)
-            yield from file.check(generation.stage.form, data)
+            yield from file.check(generation.stage.form, data, generation.stage.actions)
 
 
 def _looks(folder: Path) -> _Looks:
