@@ -19,6 +19,7 @@ from palier.client.screens.screen_page import ScreenPage
 from palier.client.state import Asking, View
 from palier.client.view import Shown
 from palier.schemas.forms import FieldSpec, FormSpec
+from palier.schemas.live import ActionSpec
 from palier.schemas.screens.screen import Local, ScreenSpec
 from palier.schemas.screens.widgets import Widget
 
@@ -98,6 +99,7 @@ class Opening:
     draft: Draft = field(default_factory=dict)
     local: dict[str, JsonValue] = field(default_factory=dict)
     strings: tuple[Any, ...] = ()
+    actions: tuple[ActionSpec, ...] = ()
 
 
 def open_screen(kit: Kit, *body: Widget, width: int = 1280, **around: Any) -> Opened:
@@ -106,7 +108,8 @@ def open_screen(kit: Kit, *body: Widget, width: int = 1280, **around: Any) -> Op
     view = sample_views("en")["form"]
     assert isinstance(view.screen, Asking)
     form = FormSpec(fields=opening.fields) if opening.fields else None
-    stage = view.screen.stage.model_copy(update={"form": form, "data": opening.data})
+    shows = {"form": form, "data": opening.data, "actions": opening.actions}
+    stage = view.screen.stage.model_copy(update=shows)
     local = tuple(Local(name=name, value=value) for name, value in opening.local.items())
     spec = ScreenSpec(name="trial", body=body, locals=local, strings=opening.strings)
     view = replace(view, screen=Asking(stage=stage), shown=Shown(spec=spec))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from palier.client.errors import Rejected
-from palier.client.screens.draft import explain, value_of
+from palier.client.screens.draft import Raw, explain, value_of
 from palier.client.screens.words import Words
 from palier.schemas.errors import PalierError
 from palier.schemas.forms import FieldSpec, FormSpec
@@ -29,6 +29,8 @@ class Acts:
         self._running: dict[str, Future[int]] = {}
         #: The action that was tried last, and could not be sent.
         self._tried = ""
+        #: What the worker found wrong, by place, and what was put in there then.
+        self._wrong: dict[str, tuple[Raw, str]] = {}
 
     def fields(self) -> dict[str, FieldSpec]:
         """Return what the actions that the screen names ask for, by place."""
@@ -58,7 +60,12 @@ class Acts:
     def problems(self) -> dict[str, str]:
         """Return what is wrong still with what was asked for and could not be sent, by place."""
         action = self._action(self._tried)
-        return {} if action is None else self._read(action)[1]
+        known = {} if action is None else self._read(action)[1]
+        draft = self._scene.draft
+        worker = {
+            place: said for place, (raw, said) in self._wrong.items() if draft.get(place) == raw
+        }
+        return {**worker, **known}
 
     def run(self, name: str) -> None:
         """Do an action, or show all that is wrong with what it asks for."""
@@ -67,7 +74,7 @@ class Acts:
             return
         action = self._action(known) or ActionSpec(name=known, title=known)
         body, problems = self._read(action)
-        self._tried = known if problems else ""
+        self._tried, self._wrong = known if problems else "", {}
         self._show(action, problems)
         if not problems:
             self._running[known] = scene.errands.act(scene.asking.stage, known, body)
@@ -127,7 +134,10 @@ class Acts:
         action = self._action(name)
         if isinstance(error, Rejected) and error.fields and action is not None and action.form:
             named = {one.name: self._place(action, one) for one in action.form.fields}
-            self._show(action, {named.get(key, key): one for key, one in error.fields.items()})
+            wrong = {named.get(key, key): one for key, one in error.fields.items()}
+            draft = self._scene.draft
+            self._wrong = {place: (draft.get(place), one) for place, one in wrong.items()}
+            self._show(action, wrong)
         else:
             self._scene.toast(said(error, self._scene.kit.words))
 
@@ -135,5 +145,5 @@ class Acts:
 def said(error: PalierError, words: Words) -> str:
     """Return why something was not done: in the author's words, or in those of the windows."""
     if isinstance(error, Rejected) and error.code != NOT_ALLOWED:
-        return words.not_done.get(error.code, words.not_done[""])
+        return words.not_done.get(error.code, words.not_done["other"])
     return str(error)

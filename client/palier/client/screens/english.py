@@ -157,7 +157,7 @@ ENGLISH = Words(
         "too-late": "The time is up: nothing was done any more.",
         "released": "This stage is over: nothing was done any more.",
         "failed": "This could not be done. The person in charge has been told.",
-        "": "This could not be done.",
+        "other": "This could not be done.",
     },
     unshown_title="This page cannot be shown here",
     unshown_text="A part of it is missing on this computer. The person in charge has been told, "

@@ -164,7 +164,7 @@ FRENCH = Words(
         "too-late": "Le temps est écoulé\u00a0: rien n’a été fait.",
         "released": "Cette étape est terminée\u00a0: rien n’a été fait.",
         "failed": "Cela n’a pas pu être fait. La personne responsable est prévenue.",
-        "": "Cela n’a pas pu être fait.",
+        "other": "Cela n’a pas pu être fait.",
     },
     unshown_title="Cette page ne peut pas être affichée ici",
     unshown_text="Il en manque une partie sur cet ordinateur. La personne responsable est "

@@ -88,7 +88,7 @@ class Words:
     facts: str
     # screens that authors write
     of_field: str
-    #: Why nothing was done in a live stage, by code; empty: for any other reason.
+    #: Why nothing was done in a live stage, by code, or for any other reason.
     not_done: dict[str, str]
     mend_screen: str
     handed_in: str
