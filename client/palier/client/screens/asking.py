@@ -12,6 +12,7 @@ from palier.client.screens.draft import Draft
 from palier.client.screens.facts import Facts, arrange
 from palier.client.screens.form import FormFace
 from palier.client.screens.kit import Kit
+from palier.client.screens.live_forms import LiveForms, latest
 from palier.client.screens.page import PairedPage
 from palier.client.screens.telling import tell_facts, tell_paragraphs
 from palier.client.screens.words import say
@@ -29,21 +30,31 @@ class AskingPage(PairedPage):
     asks = True
 
     def __init__(
-        self, kit: Kit, screen: Asking, *, draft: Draft, submit: Submit, steps: tuple[str, ...]
+        self,
+        kit: Kit,
+        screen: Asking,
+        *,
+        draft: Draft,
+        submit: Submit,
+        steps: tuple[str, ...],
+        live: LiveForms | None = None,
     ) -> None:
         stage = screen.stage
+        self._live = live
         super().__init__(kit, key_of(stage))
         self._screen = screen
         self._steps = steps
         self._submit = submit
         self._sent = False
+        self._width = 0
         self._form = (
             FormFace(kit, stage.form, draft, enter=self._press) if stage.form is not None else None
         )
 
     @property
     def _facts(self) -> Facts:
-        return arrange(self._screen.stage.data, self.kit.words)
+        data = self._screen.stage.data
+        return arrange(data if self._live is None else latest(data), self.kit.words)
 
     def build(self) -> None:
         """Build both cards; the second is shown where there is something to tell."""
@@ -56,6 +67,8 @@ class AskingPage(PairedPage):
                 if self._form is not None:
                     kit.gap(14)
                     self._form.build()
+                if self._live is not None:
+                    self._live.build()
                 self._build_foot()
             with self.card(show=False) as self._side:
                 kit.text(kit.words.facts, role="section")
@@ -89,7 +102,8 @@ class AskingPage(PairedPage):
         kit = self.kit
         kit.gap(22)
         self._refusal = kit.name("refusal", kit.text("", ink="bad", wrap=True, show=False))
-        self._button = kit.button("", press=self._press, kind="primary")
+        kind = "primary" if self._live is None else "secondary"
+        self._button = kit.button("", press=self._press, kind=kind)
         kit.name("submit", self._button)
         if self._form is not None:
             kit.gap(0)
@@ -97,7 +111,7 @@ class AskingPage(PairedPage):
 
     def _tell(self) -> None:
         facts = self._facts
-        self.paired = self._form is not None and bool(facts)
+        self.paired = (self._form is not None or self._live is not None) and bool(facts)
         target = self._told if self.paired else self._within
         for group in (self._told, self._within):
             dpg.delete_item(group, children_only=True)
@@ -114,7 +128,10 @@ class AskingPage(PairedPage):
         assert isinstance(screen, Asking)
         before, self._screen = self._screen, screen
         if screen.stage.data != before.stage.data:
+            was = self.paired
             self._tell()
+            if self.paired != was and self._width:
+                self.lay_out(self._width)
         self._show(screen)
         if screen.problems and screen.problems != before.problems and self._form is not None:
             self._form.say(screen.problems)
@@ -137,9 +154,17 @@ class AskingPage(PairedPage):
             label=words.sending if sending else idle,
             enabled=not (sending or self._screen.locked),
         )
+        if self._live is not None:
+            self._live.lock(locked=sending or self._screen.locked)
         if self._form is not None and sending != self._sent:
             self._form.enable(on=not sending)
         self._sent = sending
+
+    def tick(self) -> bool:
+        """See what became of what was done."""
+        if self._live is not None:
+            self._live.tick()
+        return False
 
     def _press(self) -> None:
         if self._sent or self._screen.locked:
@@ -156,11 +181,12 @@ class AskingPage(PairedPage):
 
     def lay_out(self, width: int) -> None:
         """Fit a window of this width."""
+        self._width = width
         self.lay_out_pair(width, self._main, self._side)
 
     def enter(self) -> None:
         """Go on from a stage that asks for nothing; a form's own fields hand it in."""
-        if self._form is None:
+        if self._form is None and self._live is None:
             self._press()
 
     def focus(self) -> None:

@@ -23,6 +23,7 @@ from palier.client.screens.dialogs import call_for_help, unlock
 from palier.client.screens.draft import Draft, begin
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit, is_measured
+from palier.client.screens.live_forms import LiveForms
 from palier.client.screens.lock import Lock
 from palier.client.screens.look import Look
 from palier.client.screens.loop import Loop, Pace
@@ -325,8 +326,15 @@ class Desk:
             screen,
             draft=draft,
             submit=self._errands.submit,
+            live=self._live(screen.stage),
             steps=tuple(name for name, _ in view.steps),
         )
+
+    def _live(self, stage: Stage) -> LiveForms | None:
+        """Return what can be done in a live stage, as small forms."""
+        if not stage.actions:
+            return None
+        return LiveForms(self._kit, stage, act=self._errands.act, toast=self.toast.show)
 
     def _draft(self, stage: Stage) -> Draft:
         key = _key(stage)

@@ -10,6 +10,7 @@ import pytest
 
 from palier.program import Field, Form
 from palier.schemas.forms import describe
+from palier.schemas.live import ActionSpec
 from palier.schemas.screens.acting import actions
 from palier.schemas.screens.bindings import HOLDS, holders
 from palier.schemas.screens.widgets import Input
@@ -605,3 +606,66 @@ def test_alone_a_screen_needs_a_way_on_all_the_same(tmp_path: Path) -> None:
     (mistake,) = opened(tmp_path, screen("<timer/>")).check_alone()
 
     assert mistake.reason.startswith("Nobody could go on from here")
+
+
+# -- live stages --------------------------------------------------------------------------------
+
+
+class Bid(Form):
+    price: int = Field(ge=1)
+    pieces: int = 1
+
+
+LIVE = (
+    ActionSpec(name="bid", title="Bid", form=describe(Bid)),
+    ActionSpec(name="take", title="Take"),
+)
+PRICE = '<number bind="local.price"/>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "reason", "hint"),
+    [
+        (
+            f'{PRICE}<button on-click="‸act:bdi">Bid</button>',
+            "The stage has no action bdi.",
+            "Do you mean bid? There are bid and take.",
+        ),
+        (
+            '<number bind="local.prize"/><button on-click="‸act:bid">Bid</button>',
+            "bid asks for price, and nothing on the screen does.",
+            "Bind an input to local.price, or local.bid_price.",
+        ),
+        (
+            '<number bind="local.price" on-change="‸act:bid"/>',
+            "Only a button does something in a live stage.",
+            "Add a button.",
+        ),
+    ],
+)
+def test_what_a_screen_does_in_a_live_stage_is_there(
+    tmp_path: Path, inside: str, reason: str, hint: str
+) -> None:
+    text = screen(inside)
+    (mistake,) = told(opened(tmp_path, text).check(None, {}, LIVE))
+
+    assert mistake == (places(text)[0], reason, hint)
+
+
+def test_a_screen_of_a_live_stage_needs_no_way_on(tmp_path: Path) -> None:
+    bid = '<button on-click="act:bid">Bid</button>'
+    for price in ("price", "bid_price"):
+        text = screen(f'<number bind="local.{price}"/>{bid}')
+        assert opened(tmp_path, text).check(None, {}, LIVE) == ()
+        assert opened(tmp_path, text).check_alone() == ()
+
+
+def test_a_stage_that_is_not_live_has_no_actions(tmp_path: Path) -> None:
+    text = screen(f'{NEXT}<button on-click="‸act:take">Take</button>')
+    (mistake,) = told(opened(tmp_path, text).check(None, {}, ()))
+
+    assert mistake == (
+        places(text)[0],
+        "The stage has no action take.",
+        "Give the stage live=, or take it out.",
+    )
