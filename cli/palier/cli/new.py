@@ -28,11 +28,13 @@ class Start(StrEnum):
     """What a program begins as."""
 
     GROUP = "group"
+    PAIR = "pair"
     ALONE = "alone"
 
 
 _SAYS = {
     Start.GROUP: "groups that stay together for some rounds",
+    Start.PAIR: "pairs of two roles, one of whom decides after the other",
     Start.ALONE: "everyone decides alone, with questions at the end",
 }
 
