@@ -1,5 +1,7 @@
 """What this program is, in a sentence, and the source it follows."""
 
+from functools import partial
+
 from palier.program import Field, Form, Group, Program, Session
 
 POINTS = 10
@@ -38,7 +40,7 @@ class MyExperiment(Program):
         )
         for number in range(1, self.settings.rounds + 1):
             await session.each_group(
-                lambda pair, number=number: self.play(pair, number),
+                partial(self.play, number=number),
                 size=2,
                 matching="strangers",
                 roles=("sender", "receiver"),
@@ -49,7 +51,7 @@ class MyExperiment(Program):
             data=lambda one: {"your points": one.payoff},
         )
 
-    async def play(self, pair: Group, number: int) -> None:
+    async def play(self, pair: Group, *, number: int) -> None:
         """One round of one pair."""
         sender, receiver = pair.role("sender"), pair.role("receiver")
         gifts = await pair.with_role("sender").stage("send", form=Gift, data={"round": number})
