@@ -85,6 +85,19 @@ class DeskRow:
         return self.ours / self.theirs if self.theirs else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationRow:
+    """W6: sessions a second, in memory, of each repetition."""
+
+    processes: int
+    rates: tuple[float, ...]
+
+    @property
+    def rate(self) -> float:
+        """The median of the repetitions."""
+        return median(self.rates)
+
+
 def of_barrier(
     shape: BarrierShape, *, seconds: float, latencies: Sequence[float], cpu: float = 0.0
 ) -> Figures:

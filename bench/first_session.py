@@ -175,7 +175,7 @@ def _in(where: Path) -> Callable[..., None]:
             command,
             cwd=where,
             input=said,
-            env={**os.environ, **more},
+            env={**os.environ, **_own(where), **more},
             capture_output=True,
             text=True,
             timeout=_DEADLINE,
@@ -187,20 +187,29 @@ def _in(where: Path) -> Callable[..., None]:
     return run
 
 
+def _own(where: Path) -> dict[str, str]:
+    """Return the PATH with the environment that is in a folder, or above it: oTree needs it."""
+    found = next(
+        one for one in (where, *where.parents) if one.parent.name.startswith("palier-first")
+    )
+    return {"PATH": f"{found / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
 class _Running:
     """A command that runs, with all that it starts, until what is waited for has come."""
 
     def __init__(self, command: list[str], where: Path) -> None:
         self._command, self._where = command, where
+        self._log = (where / "said.txt").open("w+b")
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             self._command,
             cwd=self._where,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={name: one for name, one in os.environ.items() if name != "DISPLAY"},
+            stdout=self._log,
+            stderr=self._log,
+            env={**os.environ, **_own(self._where), "DISPLAY": ""},
             start_new_session=True,
         )
         return self
@@ -210,7 +219,9 @@ class _Running:
         end = time.monotonic() + _DEADLINE
         while not condition():
             if time.monotonic() > end or self._process.poll() is not None:
-                raise SystemExit(f"{' '.join(self._command)} came to nothing.")
+                self._log.seek(0)
+                said = self._log.read().decode(errors="replace")
+                raise SystemExit(f"{' '.join(self._command)} came to nothing: {said}")
             time.sleep(0.05)
 
     def __exit__(self, *_reason: object) -> None:
@@ -219,6 +230,7 @@ class _Running:
         try:
             self._process.wait(60)
         finally:
+            self._log.close()
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 

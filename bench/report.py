@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from figures import BarrierShape, DeskRow, Figures, Shape, middle
+from figures import BarrierShape, DeskRow, Figures, Shape, SimulationRow, middle
 from rich.console import Console
 from rich.table import Table
 
@@ -23,6 +23,7 @@ class Report:
     facts: dict[str, str | float | int]
     notes: list[str] = field(default_factory=list)
     desk: list[DeskRow] = field(default_factory=list)
+    simulation: list[SimulationRow] = field(default_factory=list)
     found: dict[tuple[Shape, str], dict[str, list[Figures]]] = field(default_factory=dict)
 
     def add(self, shape: Shape, database: str, name: str, figures: Figures) -> None:
@@ -37,7 +38,7 @@ class Report:
                 f"The machine was busy (load {self.facts['load']}): do not trust these figures.",
                 style="bold red",
             )
-        for table in (self._barriers(), self._submits(), self._desk()):
+        for table in (self._barriers(), self._submits(), self._desk(), self._simulation()):
             if table.rows:
                 console.print(table)
         for note in self.notes:
@@ -95,6 +96,14 @@ class Report:
             )
         return table
 
+    def _simulation(self) -> Table:
+        table = Table(title="W6 sessions in memory a second: public goods, 4 seats, 10 rounds")
+        for head in ("processes", "sessions/s", "ms a session"):
+            table.add_column(head, justify="right")
+        for row in self.simulation:
+            table.add_row(str(row.processes), _number(row.rate), _small(1000 / row.rate))
+        return table
+
     def write(self, path: Path) -> None:
         """Write everything as JSON, each repetition included."""
         measured = [
@@ -114,6 +123,7 @@ class Report:
             "notes": self.notes,
             "measured": measured,
             "desk": [asdict(one) for one in self.desk],
+            "simulation": [asdict(one) for one in self.simulation],
         }
         path.write_text(json.dumps(whole, indent=2) + "\n")
 

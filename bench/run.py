@@ -22,6 +22,7 @@ import desk_side
 import machine
 import original_side
 import postgres
+import simulation_side
 from ceiling_side import ceiling_side
 from contestant import Contestant
 from desk_side import DeskShape
@@ -36,7 +37,7 @@ from palier.broker.node import PrivateNode
 from palier.schemas.errors import PalierError
 
 _DATABASES = ("sqlite", "postgresql")
-_WORKLOADS = ("barrier", "submits", "desk")
+_WORKLOADS = ("barrier", "submits", "desk", "simulation")
 
 #: Arrivals of one repetition, about; and the fewest and most generations.
 _ARRIVALS, _FEWEST, _MOST = 3000, 10, 200
@@ -56,6 +57,8 @@ class Plan:
     repetitions: int
     original: bool
     desk: DeskShape | None = None
+    #: Sessions to play in memory.
+    simulation: int = 0
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Plan:
@@ -77,6 +80,7 @@ class Plan:
             desk=_desk(quick=quick, desks=options.desks)
             if options.only in {None, "desk"}
             else None,
+            simulation=(100 if quick else 1000) if options.only in {None, "simulation"} else 0,
         )
 
 
@@ -120,6 +124,8 @@ class Bench:
         """Measure everything; what was measured stands in `report`, also when it is cut short."""
         if self._plan.desk is not None:
             await asyncio.to_thread(self._measure_desk, self._plan.desk)
+        if self._plan.simulation:
+            await asyncio.to_thread(self._simulate, self._plan.simulation)
         if not self._plan.shapes:
             return
         python = await self._python()
@@ -138,6 +144,15 @@ class Bench:
             self.report.desk += desk_side.measure(shape, folder=self._folder, say=_say)
         except (desk_side.Missing, DidNotStart) as why:
             self.report.notes.append(f"The desk is not measured: {why}.")
+
+    def _simulate(self, sessions: int) -> None:
+        """Play in memory while nothing else runs."""
+        try:
+            self.report.simulation += simulation_side.measure(
+                sessions, repetitions=self._plan.repetitions, say=_say
+            )
+        except simulation_side.Failed as why:
+            self.report.notes.append(f"Sessions in memory are not measured: {why}.")
 
     async def _python(self) -> list[str] | None:
         if not self._plan.original:

@@ -22,7 +22,7 @@ from palier.program.testing.result import Result
 By: TypeAlias = Literal["all", "seat", "role", "treatment"]
 
 #: Sessions below which another process costs more than it brings.
-_WORTH_A_PROCESS = 250
+WORTH_A_PROCESS = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def simulate(plan: Plan, *, seeds: Sequence[int], processes: int = 1) -> Simulat
     Raises what keeps a program from being loaded; what a session raises is in its `Failed`.
     """
     load(plan.folder), chosen(load_bots(plan.folder), plan.strategies)
-    useful = max(1, min(processes, len(seeds) // _WORTH_A_PROCESS))
+    useful = max(1, min(processes, len(seeds) // WORTH_A_PROCESS))
     if useful == 1:
         return _joined([_some(plan, seeds)])
     # forking what may have threads is asking for trouble, and not to be had everywhere
