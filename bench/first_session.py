@@ -144,6 +144,8 @@ def otree(where: Path, clock: Clock) -> None:
     (project / "settings.py").write_text(
         re.sub(r"SESSION_CONFIGS = \[.*?\n\]\n", lambda _: added, settings, flags=re.DOTALL)
     )
+    # what startproject has made, devserver asks to delete
+    (project / "db.sqlite3").unlink(missing_ok=True)
     clock("otree devserver, a session, its first page", lambda: _first_page(project, command))
 
 
