@@ -82,15 +82,13 @@ def played_beside(database: Database) -> Any:
 
 
 @pytest.mark.slow
-def test_a_session_ten_times_as_long_takes_no_more_memory(quick: Quick, tmp_path: Path) -> None:
+def test_ten_times_as_many_rows_take_no_more_memory(quick: Quick, tmp_path: Path) -> None:
     played = Played(quick).to_the_end()
 
     def peak(folder: str) -> float:
         tracemalloc.start()
         try:
-            write_export(
-                played.engine, SESSION, tmp_path / folder, formats=("csv", "sqlite"), names=NARROW
-            )
+            write_export(played.engine, SESSION, tmp_path / folder, formats=("csv", "sqlite"))
             return tracemalloc.get_traced_memory()[1] / 1e6
         finally:
             tracemalloc.stop()
@@ -103,22 +101,21 @@ def test_a_session_ten_times_as_long_takes_no_more_memory(quick: Quick, tmp_path
 
     rows = played.rehearsal.database.ask(select(func.count()).select_from(tables.answer))[0][0]
     assert rows > 3000
-    print(short, long)
     assert long < short + 1, (short, long)
 
 
-NARROW = [one.name for one in TABLES if one.name != "wide"]
-
-
 def longer(engine: Engine, rounds: int) -> None:
-    """Repeat what one group answered so often, as if a stage had been visited anew each time."""
+    """Repeat what one group answered so often, set aside: rows alone, and no more wide columns."""
     with engine.begin() as db:
         db.execute(text("DELETE FROM answer WHERE generation > 100"))
         db.execute(text("DELETE FROM arrival WHERE generation > 100"))
         db.execute(text("DELETE FROM party WHERE generation > 100"))
         db.execute(text("DELETE FROM stage_run WHERE generation > 100"))
         for table, changed in (
-            (tables.stage_run, {"stage": "'again'", "visit": "n", "released_as": "NULL"}),
+            (
+                tables.stage_run,
+                {"stage": "'again'", "visit": "n", "released_as": "NULL", "status": "'void'"},
+            ),
             (tables.party, {}),
             (tables.arrival, {"message_id": "message_id || n"}),
             (tables.answer, {}),
