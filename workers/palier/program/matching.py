@@ -189,9 +189,10 @@ class Matching:
             if found < bound:
                 said += f" ({found} of them were found)"
         else:
+            rounds = "1 round" if found == 1 else f"{found} rounds"
             said = (
-                f"{who} {_rounds(found)} known to us without two{kept} meeting twice; you ask for "
-                f"{wanted}, which nobody can have if it is more than {bound}"
+                f"{who} we know of {rounds} without two{kept} meeting twice; you ask for {wanted}, "
+                f"and they were looked for and not found (more than {bound} cannot be)"
             )
         raise ProgramError(f"{said}. {self._instead(participants, found, wanted)}")
 
@@ -240,7 +241,7 @@ class Matching:
                 raise ProgramError(f"Period {number} of the matrix has a group of nobody.")
         if self.rounds is not None and self.rounds > len(self.matrix):
             raise ProgramError(
-                f"The matrix has {len(self.matrix)} periods; {self.rounds} are wanted."
+                f"The matrix has {len(self.matrix)} of the {self.rounds} periods that are wanted."
             )
 
 

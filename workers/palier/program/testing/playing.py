@@ -89,6 +89,8 @@ def play(  # noqa: PLR0913 - each is an option of its own
     """
     opening = _opening(program, seats, seed)
     prepared = program.planned(to_jsonable_python(settings or {}), name=program.__name__)
+    if (matching := prepared.matching()) is not None:
+        matching.check(len(opening.seats))
     playing = _Playing(
         _Sitting(opening, prepared, screens=screens_of(program)),
         answers=dict(answers or {}),
