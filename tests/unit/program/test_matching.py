@@ -64,8 +64,8 @@ def numbers(drawn: Sequence[Drawn]) -> list[tuple[int, ...]]:
             (
                 "With 8 participants in groups of 2 at most 4 rounds are possible without two who "
                 "keep their roles meeting twice; you ask for 5. What helps: ask for 4, open the "
-                "session with 10 participants, let roles be given anew each time (keep=False), or use "
-                "'strangers', who may meet again."
+                "session with 10 participants, let roles be given anew each time (keep=False), "
+                "or use 'strangers', who may meet again."
             ),
         ),
         (
@@ -73,8 +73,8 @@ def numbers(drawn: Sequence[Drawn]) -> list[tuple[int, ...]]:
             {"kind": "perfect-strangers", "size": 3, "rounds": 5},
             12,
             (
-                "With 12 participants in groups of 3 we know of 4 rounds without two meeting twice; "
-                "you ask for 5, and they were looked for and not found (more than 5 cannot be)."
+                "With 12 participants in groups of 3 we know of 4 rounds without two meeting "
+                "twice; you ask for 5, and they were looked for and not found (more than 5 cannot be)."
             ),
         ),
         ({"kind": "matrix", "matrix": [[[1, 2], [3]]]}, 4, "Period 1 of the matrix leaves out 4"),
