@@ -60,8 +60,8 @@ class Ultimatum(Program):
         await session.stage(
             "instructions",
             text=f"One of you two proposes how to share {PIE} points; the other accepts or "
-            "rejects. Who accepts gets what is offered, and the one who proposes gets the rest. If an offer "
-            "is rejected, both get nothing.",
+            "rejects. Who accepts gets what is offered, and the one who proposes gets the rest. "
+            "If an offer is rejected, both get nothing.",
         )
         for _ in session.periods(self.settings.periods):
             await session.each_group(self.play, matching=self.matching())

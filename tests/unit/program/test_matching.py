@@ -74,7 +74,8 @@ def numbers(drawn: Sequence[Drawn]) -> list[tuple[int, ...]]:
             12,
             (
                 "With 12 participants in groups of 3 we know of 4 rounds without two meeting "
-                "twice; you ask for 5, and they were looked for and not found (more than 5 cannot be)."
+                "twice; you ask for 5, and they were looked for and not found (more than 5 cannot "
+                "be)."
             ),
         ),
         ({"kind": "matrix", "matrix": [[[1, 2], [3]]]}, 4, "Period 1 of the matrix leaves out 4"),
