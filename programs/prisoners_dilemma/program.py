@@ -27,7 +27,7 @@ class PrisonersDilemma(Program):
     class Settings(Program.Settings):
         """What an operator can set."""
 
-        periods: int = Field(default=10, ge=1, le=100)
+        rounds: int = Field(default=10, ge=1, le=100)
         matching: Literal["partners", "perfect-strangers"] = "partners"
         temptation: float = Field(default=10, description="For B while the other chooses A.")
         reward: float = Field(default=8, description="For each when both choose A.")
@@ -43,7 +43,7 @@ class PrisonersDilemma(Program):
 
     def matching(self) -> Matching:
         """Return who plays with whom: it is known from the beginning whether that can be."""
-        return Matching(kind=self.settings.matching, size=2, rounds=self.settings.periods)
+        return Matching(kind=self.settings.matching, size=2, rounds=self.settings.rounds)
 
     async def run(self, session: Session) -> None:
         """Instructions for all, the periods pair by pair, goodbye for all."""
@@ -54,12 +54,12 @@ class PrisonersDilemma(Program):
         }
         await session.stage(
             "instructions",
-            text=f"In each of {given.periods} periods you choose A or B, {whom[given.matching]}. "
+            text=f"In each of {given.rounds} periods you choose A or B, {whom[given.matching]}. "
             f"If both choose A, each earns {given.reward:g} points; if both choose B, each earns "
             f"{given.punishment:g}. If one chooses A and the other B, A earns {given.sucker:g} "
             f"points and B earns {given.temptation:g}.",
         )
-        for _ in session.periods(given.periods):
+        for _ in session.periods(given.rounds):
             await session.each_group(self.play, matching=self.matching())
         await session.stage(
             "goodbye", text="Thank you for taking part.", own=lambda one: {"total": one.payoff}
@@ -67,30 +67,29 @@ class PrisonersDilemma(Program):
 
     async def play(self, group: Group) -> None:
         """One period of one pair."""
-        title = f"Period {group.period} of {self.settings.periods}"
+        title = f"Period {group.period} of {self.settings.rounds}"
         choices = await group.stage("choose", title=title, form=Choice)
         if len(choices) < len(group.everyone):
             return  # the other one takes part no more
         (one, one_chose), (other, other_chose) = [
             (each, answer.choice) for each, answer in choices.items()
         ]
+        worth = self.worth(group.settings)
         chose = {one: (one_chose, other_chose), other: (other_chose, one_chose)}
         for each, choice in chose.items():
-            each.pay(self.worth[choice])
+            each.pay(worth[choice])
         await group.stage(
             "results",
             title=title,
             own=lambda each: {
                 "you_chose": chose[each][0],
                 "the_other_chose": chose[each][1],
-                "points_earned": self.worth[chose[each]],
+                "points_earned": worth[chose[each]],
             },
         )
 
-    @property
-    def worth(self) -> dict[tuple[str, str], float]:
-        """What one's own choice earns against the other's."""
-        given = self.settings
+    def worth(self, given: Settings) -> dict[tuple[str, str], float]:
+        """Return what one's own choice earns against the other's."""
         return {
             ("A", "A"): given.reward,
             ("A", "B"): given.sucker,

@@ -35,7 +35,7 @@ class Trust(Program):
     class Settings(Program.Settings):
         """What an operator can set."""
 
-        periods: int = Field(default=1, ge=1, le=100)
+        rounds: int = Field(default=1, ge=1, le=100)
         matching: Literal["partners", "strangers", "perfect-strangers"] = "strangers"
         multiplier: int = Field(default=3, ge=2, le=10)
 
@@ -44,7 +44,7 @@ class Trust(Program):
         return Matching(
             kind=self.settings.matching,
             size=2,
-            rounds=self.settings.periods,
+            rounds=self.settings.rounds,
             roles=("sender", "receiver"),
         )
 
@@ -56,7 +56,7 @@ class Trust(Program):
             f"other, and each point that is sent becomes {self.settings.multiplier}. The other "
             "then decides how many of these to give back.",
         )
-        for _ in session.periods(self.settings.periods):
+        for _ in session.periods(self.settings.rounds):
             await session.each_group(self.play, matching=self.matching())
         await session.stage(
             "goodbye", text="Thank you for taking part.", own=lambda one: {"total": one.payoff}
@@ -69,7 +69,7 @@ class Trust(Program):
             "send", form=Sent, text=f"You have {ENDOWMENT} points."
         )
         sent = answers[sender].amount
-        grown = sent * self.settings.multiplier
+        grown = sent * group.settings.multiplier
         back = 0
         if grown:
             replies = await group.alone(receiver).stage(

@@ -39,7 +39,7 @@ class Ultimatum(Program):
     class Settings(Program.Settings):
         """What an operator can set."""
 
-        periods: int = Field(default=1, ge=1, le=100)
+        rounds: int = Field(default=1, ge=1, le=100)
         matching: Literal["partners", "strangers", "perfect-strangers"] = "strangers"
         strategy: bool = Field(
             default=False,
@@ -51,7 +51,7 @@ class Ultimatum(Program):
         return Matching(
             kind=self.settings.matching,
             size=2,
-            rounds=self.settings.periods,
+            rounds=self.settings.rounds,
             roles=("proposer", "responder"),
         )
 
@@ -63,7 +63,7 @@ class Ultimatum(Program):
             "rejects. Who accepts gets what is offered, and the one who proposes gets the rest. "
             "If an offer is rejected, both get nothing.",
         )
-        for _ in session.periods(self.settings.periods):
+        for _ in session.periods(self.settings.rounds):
             await session.each_group(self.play, matching=self.matching())
         await session.stage(
             "goodbye", text="Thank you for taking part.", own=lambda one: {"total": one.payoff}
@@ -72,7 +72,7 @@ class Ultimatum(Program):
     async def play(self, group: Group) -> None:
         """One period of one pair."""
         proposer, responder = group.role("proposer"), group.role("responder")
-        if self.settings.strategy:
+        if group.settings.strategy:
             offer, least = await group.each(self.decide)
             if offer is None or least is None:
                 return  # one of them takes part no more

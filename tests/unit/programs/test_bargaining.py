@@ -116,7 +116,7 @@ def test_by_position_the_first_of_two_seats_decides() -> None:
 def test_over_periods_each_keeps_the_role_and_all_come_to_the_end(
     program: Any, matching: str
 ) -> None:
-    result = play(program, seats=8, settings={"periods": 4, "matching": matching})
+    result = play(program, seats=8, settings={"rounds": 4, "matching": matching})
 
     roles = {(row["seat"], row["your_role"]) for row in result.data("results")}
     assert len(roles) == 8

@@ -37,7 +37,7 @@ def choosing(*periods: str) -> Any:
 def test_payoffs_are_those_of_the_table(periods: list[str], expected: tuple[str, str]) -> None:
     result = play(
         PrisonersDilemma,
-        settings={"periods": len(periods)},
+        settings={"rounds": len(periods)},
         answers={"choose": choosing(*periods)},
     )
 
@@ -52,7 +52,7 @@ def test_perfect_strangers_play_everyone_once() -> None:
     result = play(
         PrisonersDilemma,
         seats=6,
-        settings={"periods": 5, "matching": "perfect-strangers"},
+        settings={"rounds": 5, "matching": "perfect-strangers"},
         answers={"choose": {"choice": "A"}},
     )
 
@@ -76,9 +76,9 @@ def test_partners_who_repay_like_with_like_cooperate_and_beat_no_defector() -> N
     bots = load_bots(FOLDER)
     tit_for_tat, defector = bots["tit-for-tat"], bots["defector"]
 
-    both = play(PrisonersDilemma, settings={"periods": 10}, bots=tit_for_tat)
+    both = play(PrisonersDilemma, settings={"rounds": 10}, bots=tit_for_tat)
     mixed = play(
-        PrisonersDilemma, settings={"periods": 10}, bots={"p1": tit_for_tat, "p2": defector}
+        PrisonersDilemma, settings={"rounds": 10}, bots={"p1": tit_for_tat, "p2": defector}
     )
 
     assert set(both.payoffs.values()) == {Decimal(80)}
@@ -88,5 +88,5 @@ def test_partners_who_repay_like_with_like_cooperate_and_beat_no_defector() -> N
 
 def test_chance_alone_brings_a_whole_session_to_its_end() -> None:
     for matching in ("partners", "perfect-strangers"):
-        result = play(PrisonersDilemma, seats=8, settings={"periods": 7, "matching": matching})
+        result = play(PrisonersDilemma, seats=8, settings={"rounds": 7, "matching": matching})
         assert len(result.answers("choose")) == 56
