@@ -20,7 +20,7 @@ from tests.laboratory import PROGRAMS, SECRETS, Laboratory, check_record, payoff
 
 @asynccontextmanager
 async def process(
-    laboratory: Laboratory, health: Path
+    laboratory: Laboratory, health: Path, *, programs: Path = PROGRAMS
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start a worker as it is started in earnest; it is killed in the end."""
     server = laboratory.server
@@ -30,7 +30,7 @@ async def process(
         "AMQP": f"amqp://{address.user}:{address.password}@{address.host}:{address.port}/palier",
         "MANAGEMENT": server.management,
         "DATABASE": laboratory.database.url,
-        "PROGRAMS": str(PROGRAMS),
+        "PROGRAMS": str(programs),
         "OPERATOR_PASSWORD": SECRETS.operator,
         "ROOM_PASSWORD": SECRETS.room,
         "HEALTH_FILE": str(health),
