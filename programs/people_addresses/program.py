@@ -182,6 +182,19 @@ def _street_and_city(line: str) -> tuple[str, str]:
 # -- what desks do ---------------------------------------------------------------------------------
 
 
+_NOBODY = {
+    "id": 0,
+    "version": 0,
+    "name": "",
+    "born": "",
+    "card": None,
+    "addresses": "",
+    "circles": "",
+    "by": "",
+    "delete": False,
+}
+
+
 class Book(Live):
     """The book while it is open: what all see, and where two have changed the same."""
 
@@ -203,7 +216,7 @@ class Book(Live):
     @action(title="Delete")
     def delete(self, who: Participant, which: Which) -> None:
         """Delete a person, unless another desk has changed it meanwhile."""
-        mine = {**which.model_dump(), "name": "", "delete": True}
+        mine = {**which.model_dump(), "delete": True}
         self._take(who, self.transaction(erase, which.person, which.version), mine)
 
     @action(title="Take theirs")
@@ -228,7 +241,7 @@ class Book(Live):
         if "gone" in result:
             self.people.pop(result["gone"], None)
             if not mine.get("delete"):
-                self.clashes[who.seat] = {"mine": mine, "theirs": {"id": 0, "name": ""}}
+                self.clashes[who.seat] = {"mine": mine, "theirs": _NOBODY}
             return
         row = result.get("clash") or result["row"]
         self.people[row["id"]] = row
@@ -238,7 +251,7 @@ class Book(Live):
     def shown(self) -> dict[str, Any]:
         """Return everybody, by name."""
         rows = sorted(self.people.values(), key=lambda one: (one["name"].casefold(), one["id"]))
-        return {"people": [{**one, "value": one["id"], "text": one["name"]} for one in rows]}
+        return {"people": [_listed(one) for one in rows]}
 
     def shown_to(self, who: Participant) -> dict[str, Any]:
         """Return what this desk looks for, and where it was not the first."""
@@ -248,9 +261,19 @@ class Book(Live):
             "words": words,
             "found": [one for one in self.shown()["people"] if _has(one, words)] if words else [],
             "clash": clash is not None,
-            "mine": clash["mine"] if clash else {},
-            "theirs": clash["theirs"] if clash else {},
+            "mine": _listed({**_NOBODY, **(clash["mine"] if clash else {})}),
+            "theirs": _listed({**_NOBODY, **(clash["theirs"] if clash else {})}),
         }
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
+    # a choice shows ``text`` and keeps ``value``; a line of a table has no room for several
+    return {
+        **row,
+        "value": str(row["id"]),
+        "text": row["name"],
+        "places": row["addresses"].replace("\n", " · "),
+    }
 
 
 def _has(row: dict[str, Any], words: str) -> bool:

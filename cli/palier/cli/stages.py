@@ -96,7 +96,10 @@ def _calls(tree: ast.Module, names: Mapping[str, Any]) -> Iterator[StageCall]:
             name=name.value,
             screen=_screen(screen, name.value) if screen or complete else UNKNOWN,
             form=_form(given.get("form"), names) if "form" in given or complete else UNKNOWN,
-            data=_data(given.get("data"), names) if "data" in given or complete else None,
+            # what a live stage shows is computed
+            data=_data(given.get("data"), names)
+            if "live" not in given and ("data" in given or complete)
+            else None,
             line=name.lineno,
             column=name.col_offset + 1,
         )
