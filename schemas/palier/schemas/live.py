@@ -87,8 +87,14 @@ class Change(Value):
         return {**after, **self.data}
 
 
+_NONE = Change()
+
+
 def change(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> Change:
     """Return what leads from one to the other."""
+    if _same(before, after):
+        # of most of those who are shown something of their own, most of the time
+        return _NONE
     data: dict[str, JsonValue] = {}
     appended: dict[str, list[JsonValue]] = {}
     for key, now in after.items():
@@ -106,6 +112,6 @@ def change(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> C
     )
 
 
-def _same(one: JsonValue, other: JsonValue) -> bool:
+def _same(one: object, other: object) -> bool:
     # true is 1 to Python, and not to a screen
     return one == other and to_json(one) == to_json(other)

@@ -48,7 +48,8 @@ class Participant:
 
     def remember(self) -> dict[str, Any]:
         """Return all that is known of this one now, for `recall`."""
-        return {one: copy(getattr(self, one)) for one in self.__slots__}
+        # the payroll is everybody's, and follows from what each has
+        return {one: copy(getattr(self, one)) for one in self.__slots__ if one != "_payroll"}
 
     def recall(self, known: Mapping[str, Any]) -> None:
         """Let everything be as it was when it was remembered."""
