@@ -18,6 +18,7 @@ Seats are called ``p1``, ``p2`` and so on, as by ``palier session open``, unless
 What no script says is drawn by chance from what the form allows.
 """
 
+from palier.program.testing.acting import LiveScript
 from palier.program.testing.errors import (
     BadAnswer,
     Endless,
@@ -35,6 +36,7 @@ __all__ = [
     "MISSING",
     "BadAnswer",
     "Endless",
+    "LiveScript",
     "NoSuchSeat",
     "NoSuchStage",
     "NobodyGoesOn",

@@ -16,6 +16,7 @@ from palier.program.matching import check_groups
 from palier.program.participant import Participant
 from palier.program.payment import Money
 from palier.program.program import Program
+from palier.program.testing.acting import Acting, LiveScript
 from palier.program.testing.errors import (
     BadAnswer,
     Endless,
@@ -44,10 +45,13 @@ from palier.workers.errors import ProgramFailed
 #: When every session begins.
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
-#: Stages after which a session counts as one without an end, unless a test says otherwise.
-_LIMIT = 10_000
+#: Stages, and turns in live stages, after which a session counts as one without an end.
+_LIMIT = 100_000
 
 _NO_ANSWER = "A script gives a form, a mapping from field to value, None or MISSING"
+
+#: How long it takes to do something in a live stage.
+_TURN = timedelta(seconds=1)
 
 #: How often an answer is drawn that the form's own rules refuse.
 _DRAWS = 100
@@ -69,6 +73,7 @@ def play(  # noqa: PLR0913 - each is an option of its own
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     answers: Mapping[str, Script] | None = None,
+    live: Mapping[str, LiveScript] | None = None,
     bots: Bots = Bot,
     absent: Absent = (),
     pace: Pace = 0.0,
@@ -84,6 +89,10 @@ def play(  # noqa: PLR0913 - each is an option of its own
     stage applies. A script that gives `MISSING` is for one stage alone. ``pace`` is how many
     seconds answers take, and so the order in which they come.
 
+    In a live stage each has a turn a second, in which a script of ``live`` says what to do, given
+    what the stage shows then: ``("offer", {"price": 3})``, ``"sell"``, or None to wait. Where no
+    deadline is to come, and nobody has anything to do any more, everyone goes on.
+
     Blocks for milliseconds. Raises what the program raises, `ProgramError` where the session could
     not be opened or a screen does not fit its stage, and `PlayError`.
     """
@@ -94,6 +103,7 @@ def play(  # noqa: PLR0913 - each is an option of its own
     playing = _Playing(
         _Sitting(opening, prepared, screens=screens_of(program)),
         answers=dict(answers or {}),
+        live=dict(live or {}),
         bots=_bots(bots, opening),
         absent=_absences(absent, opening.seats),
         pace=pace,
@@ -161,6 +171,7 @@ class _Playing:
         session: _Sitting,
         *,
         answers: dict[str, Script],
+        live: dict[str, LiveScript],
         bots: dict[str, Bot],
         absent: dict[str, tuple[str, int] | None],
         pace: Pace,
@@ -174,12 +185,16 @@ class _Playing:
         self._limit = limit
         self._now = NOON
         self._people = {one.seat: one for one in session.execution.participants}
+        self._live = live
         self._bots = bots
+        self._acting = Acting(session, scripts=live, bots=bots)
         #: Who answers next: when, in which order, where, which generation, which seat.
         self._coming: list[tuple[datetime, int, str, int, str]] = []
         self._order = count()
         self._facts: list[Fact] = []
         self._shown: list[Shown] = []
+        #: How often somebody had a turn in a live stage.
+        self._turns = 0
 
     def to_the_end(self) -> Result:
         session = self._session
@@ -232,7 +247,24 @@ class _Playing:
             and seat in generation.barrier.missing
             and self._session.standings[seat] == "active"
         ):
+            self._turn(generation, seat)
+
+    def _turn(self, generation: Generation, seat: str) -> None:
+        """Let a seat do something in a live stage, and in any other answer."""
+        if generation.live is None:
             self._submit(generation, seat)
+            return
+        stage = self._session.shown(generation, seat=seat)
+        self._turns += 1
+        if self._turns > self._limit:
+            raise Endless(stage, opened=len(self._shown))
+        what, facts = self._acting.turn(generation, stage, seat, away=self._gone, at=self._now)
+        self._note(facts)
+        if what == "goes-on":
+            self._submit(generation, seat)
+        elif what != "gone":
+            at = self._now + _TURN
+            heappush(self._coming, (at, next(self._order), stage.scope, stage.generation, seat))
 
     def _submit(self, generation: Generation, seat: str) -> None:
         stage = self._session.shown(generation, seat=seat)
@@ -274,7 +306,8 @@ class _Playing:
                 given(self._answers[stage.name], self._people[seat], stage), stage, seat
             )
         bot = self._bots[seat]
-        if (method := method_of(bot, stage)) is not None:
+        method = None if stage.actions else method_of(bot, stage)
+        if method is not None:
             return _checked(method(stage), stage, seat)
         if stage.form is None:
             return None
@@ -342,6 +375,7 @@ class _Playing:
         """Raise `NoSuchStage` where a script was for nothing."""
         opened = dict.fromkeys(one.name for one in self._shown)
         named = [("answers=", one) for one in self._answers]
+        named += [("live=", one) for one in self._live]
         named += [("absent=", since[0]) for since in self._absent.values() if since is not None]
         for said, name in named:
             if name not in opened:

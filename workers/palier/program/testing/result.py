@@ -13,7 +13,7 @@ from palier.program.participant import Participant
 from palier.program.payment import Money
 from palier.program.testing.errors import NoSuchStage
 from palier.schemas.events import Stage, Standing
-from palier.workers.domain.facts import Arrived, Fact, Opened, Released
+from palier.workers.domain.facts import Acted, Arrived, Fact, Opened, Released
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,25 @@ class Result:
             _row(shown[fact.scope, fact.generation], fact.seat, fact.answer, how=fact.how)
             for fact in self.facts
             if isinstance(fact, Arrived) and (fact.scope, fact.generation) in shown
+        ]
+
+    def actions(self, stage: str) -> list[dict[str, Any]]:
+        """Return a row for each thing that was done in a live stage, in order, or refused there.
+
+        ``action`` is what it was, ``refusal`` why it was not done; a field of its form is a column
+        of its own. Raises `NoSuchStage` for one that never opened.
+        """
+        shown = {(one.group, one.stage.generation): one for one in self._of(stage)}
+        return [
+            _row(
+                shown[fact.scope, fact.generation],
+                fact.seat,
+                fact.body,
+                action=fact.action,
+                refusal=fact.refusal,
+            )
+            for fact in self.facts
+            if isinstance(fact, Acted) and (fact.scope, fact.generation) in shown
         ]
 
     def data(self, stage: str) -> list[dict[str, Any]]:

@@ -34,6 +34,8 @@ class Simulated:
     role: str
     treatment: str
     payoff: Decimal
+    #: In money, where the program pays any.
+    payment: Decimal | None
     stages: int
 
 
@@ -125,13 +127,21 @@ def _some(plan: Plan, seeds: Sequence[int]) -> Simulation:
 
 
 def _rows(result: Result) -> Iterator[Simulated]:
+    treatments = {
+        seat: treatment
+        for shown in result.stages
+        if (treatment := result.treatments.get(shown.group))
+        for seat in shown.seats
+    }
     for one in result.participants:
+        money = result.payments.get(one.seat)
         yield Simulated(
             seed=result.seed,
             seat=one.seat,
-            role=getattr(one, "role", ""),
-            treatment="",
+            role=one.role,
+            treatment=treatments.get(one.seat, ""),
             payoff=result.payoffs[one.seat],
+            payment=None if money is None else money.amount,
             stages=len(result.stages),
         )
 
