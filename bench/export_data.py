@@ -103,12 +103,17 @@ def _opening(db: Connection, *, seats: int, rounds: int) -> None:
             for number, one in enumerate(names, start=1)
         ],
     )
-    scopes = [{"session": SESSION, "name": ALL, "version": 0, "seats": names}]
-    scopes += [
-        {"session": SESSION, "name": f"g{one + 1}", "version": 0, "seats": list(_seats(one + 1))}
-        for one in range(seats // _GROUP)
-    ]
-    db.execute(insert(tables.scope), scopes)
+    groups = {f"g{one}": list(_seats(one)) for one in range(1, seats // _GROUP + 1)}
+    db.execute(
+        insert(tables.scope),
+        [
+            {"session": SESSION, "name": one, "version": 0, "seats": some, "group": group}
+            for one, some, group in [
+                (ALL, names, ""),
+                *((name, some, name) for name, some in groups.items()),
+            ]
+        ],
+    )
 
 
 def _seats(group: int) -> Iterator[str]:

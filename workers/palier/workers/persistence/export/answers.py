@@ -14,17 +14,11 @@ from palier.workers.persistence.export.picture import Picture
 from palier.workers.persistence.export.record import PAYOFFS, payoffs_row
 from palier.workers.persistence.export.table import ExportTable, Values
 from palier.workers.persistence.export.visits import (
-    GENERATION,
-    GROUP,
     HOW,
     OPENED_AT,
-    SCOPE,
-    SEAT,
-    SEAT_VISIT,
-    SESSION,
+    PLACE,
     SET_ASIDE,
-    STAGE,
-    VISIT,
+    place,
     visits,
 )
 
@@ -42,7 +36,7 @@ _WORDS_OF_R = {
 _ARRIVED_AT = Column(name="arrived_at", type="instant", about="When the answer was taken.")
 
 _FIXED = (
-    *(SESSION, SEAT, GROUP, SCOPE, STAGE, VISIT, SEAT_VISIT, GENERATION),
+    *PLACE,
     *(OPENED_AT, _ARRIVED_AT, HOW, SET_ASIDE),
 )
 
@@ -66,8 +60,7 @@ def _rows(picture: Picture) -> Iterator[Values]:
             continue
         given = one.value or {}
         yield (
-            *(picture.session, one.seat, picture.group(one.seat, one.scope), one.scope),
-            *(one.stage, one.visit, visit, one.generation),
+            *place(picture, one, visit),
             *(one.opened_at, one.at, one.how, one.void),
             *(_shaped(given.get(field), kind) for field, kind in shapes.items()),
         )
@@ -83,7 +76,7 @@ ANSWERS = ExportTable(
 )
 
 _LONG = (
-    *(SESSION, SEAT, GROUP, SCOPE, STAGE, VISIT, SEAT_VISIT, GENERATION, HOW, SET_ASIDE),
+    *(*PLACE, HOW, SET_ASIDE),
     Column(name="field", type="category", about="The field of the form."),
     Column(name="value", type="text", about="What was answered, as text."),
     Column(
@@ -96,10 +89,7 @@ _LONG = (
 
 def _long(picture: Picture) -> Iterator[Values]:
     for one, visit in visits(picture, *_GIVEN):
-        row = (
-            *(picture.session, one.seat, picture.group(one.seat, one.scope), one.scope),
-            *(one.stage, one.visit, visit, one.generation, one.how, one.void),
-        )
+        row = (*place(picture, one, visit), one.how, one.void)
         for field, value in (one.value or {}).items():
             if value is not None:
                 number = float(value) if fits(value, "number") or fits(value, "flag") else None
@@ -157,8 +147,8 @@ def _wide(picture: Picture) -> Iterator[Values]:
             }
             came = next(of_seat, None)
         row = [*payoffs_row(picture, seat, facts)]
-        for place, fields in places.items():
-            how, values = given.get(place, (None, {}))
+        for key, fields in places.items():
+            how, values = given.get(key, (None, {}))
             row.append(how)
             row += [_shaped(values.get(field), one.type) for field, one in fields.items()]
         yield row

@@ -141,7 +141,9 @@ def _question(stage: str, told: Mapping[str, Any]) -> Question:
         minimum=told.get("minimum", told.get("min_length")),
         maximum=told.get("maximum", told.get("max_length")),
         options=tuple(_option(one) for one in told.get("options") or ()),
-        besides=tuple((key, cell(one)) for key, one in told.items() if key not in known),
+        besides=tuple(
+            (key, cell(one)) for key, one in told.items() if key not in known and one is not None
+        ),
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Text, cast, select
 
-from palier.schemas.names import ALL
 from palier.workers.persistence import tables
 from palier.workers.persistence.database import READ_ONLY
 from palier.workers.persistence.export.asked import Asked, read_asked
@@ -88,23 +87,20 @@ class Picture:
         """Return what the forms asked: read once, from all stages, before answers are written."""
         return read_asked(self)
 
-    def group(self, seat: str, scope: str) -> str | None:
-        """Return the group a seat was in at a stage: its scope, or the only one it ever was in."""
-        return self.seats[seat].group if scope == ALL else scope
-
     def _groups(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
         """Return group and treatment of each seat that was only ever in one."""
         scope = tables.scope
         groups, treatments = dict[str, str | None](), dict[str, str | None]()
         rows = self.stream(
-            select(scope.c.name, scope.c.seats, scope.c.treatment).where(
+            select(scope.c.group, scope.c.seats, scope.c.treatment).where(
                 scope.c.session == self.session
             )
         )
         for one in rows:
             for seat in one.seats:
-                if one.name != ALL:
-                    groups[seat] = None if seat in groups else one.name
+                if one.group:  # the group itself, or a part of it
+                    same = groups.get(seat, one.group) == one.group
+                    groups[seat] = one.group if same else None
                 if one.treatment:
                     same = treatments.get(seat, one.treatment) == one.treatment
                     treatments[seat] = one.treatment if same else None

@@ -14,6 +14,7 @@ from palier.workers.persistence.export.table import ExportTable, Values
 from palier.workers.persistence.export.visits import (
     GENERATION,
     OPENED_AT,
+    PERIOD,
     SCOPE,
     SEAT,
     SESSION,
@@ -66,13 +67,21 @@ PAYOFFS = ExportTable(
 
 
 def _stages(picture: Picture) -> Iterator[Values]:
-    run = tables.stage_run
-    plain = (run.c[one.name] for one in _STAGES[:-1])
-    return picture.stream(
-        select(*plain, picture.text(run.c.data))
+    run, scope = tables.stage_run, tables.scope
+    columns = [
+        scope.c[one.name] if one.name in {"group", "treatment"} else run.c[one.name]
+        for one in _STAGES[:-1]
+    ]
+    found = picture.stream(
+        select(*columns, picture.text(run.c.data))
+        .join(scope, (scope.c.session == run.c.session) & (scope.c.name == run.c.scope))
         .where(run.c.session == picture.session)
         .order_by(run.c.opened_at, run.c.opened_by, run.c.scope, run.c.generation)
     )
+    for one in found:
+        yield tuple(
+            None if value == empty else value for value, empty in zip(one, _NONE, strict=True)
+        )
 
 
 _STAGES = (
@@ -80,7 +89,12 @@ _STAGES = (
     SCOPE,
     GENERATION,
     STAGE,
+    PERIOD,
     VISIT,
+    Column(
+        name="group", type="category", about="The group that the scope is, or is a part of, if any."
+    ),
+    Column(name="treatment", type="category", about="The treatment of the scope, if it has one."),
     Column(name="title", type="text", about="What participants read as its title."),
     Column(
         name="status",
@@ -109,6 +123,9 @@ _STAGES = (
         about="What the program gave all of the stage to see, as a JSON object.",
     ),
 )
+
+#: What stands for nothing in a column of the database, where that is not NULL.
+_NONE = tuple({"period": 0, "group": "", "treatment": ""}.get(one.name) for one in _STAGES)
 
 STAGES = ExportTable(
     name="stages",

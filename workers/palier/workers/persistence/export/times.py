@@ -13,16 +13,16 @@ from palier.workers.persistence.export.picture import Picture
 from palier.workers.persistence.export.table import ExportTable, Values
 from palier.workers.persistence.export.visits import (
     GENERATION,
-    GROUP,
     HOW,
     OPENED_AT,
+    PLACE,
     SCOPE,
     SEAT,
-    SEAT_VISIT,
     SESSION,
     SET_ASIDE,
     STAGE,
     VISIT,
+    place,
     same_run,
     visits,
 )
@@ -42,8 +42,7 @@ _TIMES = (
 def _page_times(picture: Picture) -> Iterator[Values]:
     for one, visit in visits(picture, *_TIMES):
         yield (
-            *(picture.session, one.seat, picture.group(one.seat, one.scope), one.scope),
-            *(one.stage, one.visit, visit, one.generation),
+            *place(picture, one, visit),
             *(one.opened_at, one.painted_at, one.at, one.withdrawn_at),
             _seconds(one.opened_at, one.at),
             _seconds(one.painted_at, one.at),
@@ -55,7 +54,7 @@ PAGE_TIMES = ExportTable(
     name="page_times",
     about="A row for each seat at each stage, also where it has not arrived.",
     columns=(
-        *(SESSION, SEAT, GROUP, SCOPE, STAGE, VISIT, SEAT_VISIT, GENERATION, OPENED_AT),
+        *(*PLACE, OPENED_AT),
         _PAINTED_AT,
         Column(name="arrived_at", type="instant", about="When the seat went on; empty: not yet."),
         Column(name="withdrawn_at", type="instant", about="When it was excluded from the stage."),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Row, Table, and_, select
 
 from palier.workers.persistence import tables
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 _RUN, _PARTY = tables.stage_run, tables.party
 _ARRIVAL, _ANSWER, _ONSET = tables.arrival, tables.answer, tables.onset
-_PARTICIPANT = tables.participant
+_PARTICIPANT, _SCOPE = tables.participant, tables.scope
 
 #: Columns that mean the same in every table that has them.
 SESSION = Column(name="session", type="text", about="The session's name.")
@@ -26,6 +28,12 @@ GROUP = Column(
     type="category",
     about="The group of the seat at that stage; at a stage of all, the only group it was ever in. "
     "Empty where there is none, or more than one.",
+)
+ROLE = Column(name="role", type="category", about="The seat's role in that group; empty: none.")
+TREATMENT = Column(
+    name="treatment",
+    type="category",
+    about="The treatment at that stage; at a stage of all, the only one that the seat was ever in.",
 )
 SCOPE = Column(
     name="scope",
@@ -40,6 +48,11 @@ GENERATION = Column(
 STAGE = Column(name="stage", type="category", about="The stage's name in the program.")
 VISIT = Column(
     name="visit", type="integer", about="Which time a stage of this name opened in this scope."
+)
+PERIOD = Column(
+    name="period",
+    type="integer",
+    about="The program's period, from 1; empty outside of any.",
 )
 SEAT_VISIT = Column(
     name="seat_visit",
@@ -61,6 +74,29 @@ SET_ASIDE = Column(
 )
 
 
+#: What a row of a visit begins with: see `place`.
+PLACE = (
+    *(SESSION, SEAT, GROUP, ROLE, TREATMENT, SCOPE),
+    *(STAGE, PERIOD, VISIT, SEAT_VISIT, GENERATION),
+)
+
+
+def place(picture: Picture, row: Row[Any], visit: int | None) -> tuple[Any, ...]:
+    """Return who was where, as `PLACE` says, of a row that `visits` yields."""
+    seat = picture.seats[row.seat]
+    roles = _roles(row.roles)
+    return (
+        *(picture.session, row.seat, row.group or seat.group, roles.get(row.seat) or None),
+        *(row.treatment or seat.treatment, row.scope),
+        *(row.stage, row.period or None, row.visit, visit, row.generation),
+    )
+
+
+@lru_cache(maxsize=64)
+def _roles(text: str | None) -> Mapping[str, str]:
+    return (from_json(text) if text else None) or {}
+
+
 def same_run(table: Table) -> ColumnElement[bool]:
     """Return the condition that a row belongs to an opening of a stage."""
     return and_(*(table.c[one] == _RUN.c[one] for one in ("session", "scope", "generation")))
@@ -79,9 +115,13 @@ def visits(
     ``wanted`` are columns of the opening, of its party, or of the arrival, answer or onset, which
     are None where there is none. ``by_seat``: one seat after the other.
     """
-    joined = _RUN.join(_PARTY, same_run(_PARTY)).join(
-        _PARTICIPANT,
-        (_PARTICIPANT.c.session == _PARTY.c.session) & (_PARTICIPANT.c.seat == _PARTY.c.seat),
+    joined = (
+        _RUN.join(_PARTY, same_run(_PARTY))
+        .join(
+            _PARTICIPANT,
+            (_PARTICIPANT.c.session == _PARTY.c.session) & (_PARTICIPANT.c.seat == _PARTY.c.seat),
+        )
+        .join(_SCOPE, (_SCOPE.c.session == _RUN.c.session) & (_SCOPE.c.name == _RUN.c.scope))
     )
     for table in (_ARRIVAL, _ANSWER, _ONSET):
         if any(one in table.c.values() for one in wanted):
@@ -91,6 +131,7 @@ def visits(
     found = picture.stream(
         select(
             *(_RUN.c.scope, _RUN.c.generation, _RUN.c.stage, _RUN.c.visit, _PARTY.c.seat),
+            *(_SCOPE.c.group, _SCOPE.c.treatment, picture.text(_SCOPE.c.roles), _RUN.c.period),
             (_RUN.c.status == "void").label("void"),
             *wanted,
         )
