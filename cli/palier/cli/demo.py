@@ -11,6 +11,7 @@ import typer
 from palier.cli import options
 from palier.cli.disturbing import Disturbance
 from palier.cli.errors import CommandError
+from palier.cli.given import settings_of
 from palier.cli.here import bots_of, conduct, new_folder, seats_of
 from palier.cli.sitting import Cast
 from palier.cli.stack import need_programs
@@ -38,6 +39,10 @@ def demo(  # noqa: PLR0913 - each is an option of its own
         int, typer.Option(min=1, max=100, help="Rounds, where the program has any.")
     ] = 5,
     pause: Annotated[float, typer.Option(min=0, help="Seconds a bot thinks, at most.")] = 1.0,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, such as rounds=5; repeatable.")
+    ] = None,
+    settings: options.SettingsFile = None,
     strategy: options.Strategy = None,
     chaos: Annotated[
         bool, typer.Option("--chaos", help="Kill the worker and RabbitMQ in the middle.")
@@ -63,12 +68,14 @@ def demo(  # noqa: PLR0913 - each is an option of its own
     cast = Cast(bots=filled, pause=pause, strategy=RANDOM if chaos else strategy)
     if strategy is not None:
         chosen(strategies(programs / program.replace("-", "_")), strategy)
+    usual = {"rounds": rounds} if "rounds" in played.Settings.model_fields else {}
+    chosen_settings = {**usual, **settings_of(played, settings, setting or [])}
     folder = new_folder(runs, program)
     command = OpenSession(
         session=_SESSION,
         program=program,
         seats=tuple(f"p{number}" for number in range(1, seats + 1)),
-        settings={"rounds": rounds} if "rounds" in played.Settings.model_fields else {},
+        settings=chosen_settings,
         auto_start=True,
         seed=seed,
     )

@@ -37,4 +37,13 @@ Strategy = Annotated[
     ),
 ]
 
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        help="A file of settings, treatments and periods: TOML, or CSV with a row for each.",
+        show_default=False,
+    ),
+]
+
 PROGRAMS = Path(os.environ.get("PALIER_PROGRAMS", "programs"))

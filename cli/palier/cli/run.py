@@ -9,8 +9,8 @@ import typer
 
 from palier.cli import options
 from palier.cli.folders import Folder, program_in
+from palier.cli.given import settings_of
 from palier.cli.here import bots_of, conduct, new_folder, seats_of
-from palier.cli.operating import values
 from palier.cli.sitting import Cast
 from palier.cli.up import stop_on_signals
 from palier.program.bots import chosen, strategies
@@ -30,6 +30,7 @@ def run(  # noqa: PLR0913 - each is an option of its own
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="A setting, such as rounds=5; repeatable.")
     ] = None,
+    settings: options.SettingsFile = None,
     strategy: options.Strategy = None,
     pause: Annotated[float, typer.Option(min=0, help="Seconds a bot thinks, at most.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Makes groups and bots repeatable.")] = 1,
@@ -51,7 +52,7 @@ def run(  # noqa: PLR0913 - each is an option of its own
         session=f"{name[:28].rstrip('-')}-1",
         program=name,
         seats=tuple(f"p{number}" for number in range(1, count + 1)),
-        settings=values("--set", setting or []),
+        settings=settings_of(played, settings, setting or []),
         auto_start=True,
         seed=seed,
     )

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from palier.cli import history, interventions, options
-from palier.cli.operating import Name, ask, seat_names, values
+from palier.cli import history, interventions, options, payments
+from palier.cli.given import given_settings
+from palier.cli.operating import Name, ask, seat_names
 from palier.cli.server import DATA, find_server
 from palier.cli.showing import (
     LOOKED_AT,
@@ -25,6 +26,7 @@ from palier.cli.showing import (
     stopped_by,
 )
 from palier.client.asking import Operator
+from palier.client.errors import Rejected
 from palier.schemas.commands import OpenSession
 from palier.schemas.names import check_name
 
@@ -45,6 +47,7 @@ def open_(  # noqa: PLR0913 - each is an option of its own
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="A setting, such as rounds=5; repeatable.")
     ] = None,
+    settings: options.SettingsFile = None,
     seed: Annotated[int | None, typer.Option(help="Makes the program's chance repeatable.")] = None,
     auto_start: Annotated[bool, typer.Option(help="Start once every seat is present.")] = False,
     as_json: options.Json = False,
@@ -53,11 +56,12 @@ def open_(  # noqa: PLR0913 - each is an option of its own
 ) -> None:
     """Open a session and print a one-time code for each seat."""
     check_name(program)
+    given = given_settings(settings, setting or [])
     command = OpenSession(
         session=check_name(name or new_name(program)),
         program=program,
         seats=seat_names(seats),
-        settings=values("--set", setting or []),
+        settings=dict(given.values),
         auto_start=auto_start,
         seed=seed,
     )
@@ -66,7 +70,12 @@ def open_(  # noqa: PLR0913 - each is an option of its own
         await operator.open(command)
         return await operator.codes(command.session, command.seats)
 
-    codes = ask(server, data, work)
+    try:
+        codes = ask(server, data, work)
+    except Rejected as error:
+        if not error.fields or given.file is None:
+            raise
+        raise given.told(error.fields) from None
     if as_json:
         out.print_json(data={"session": command.session, "codes": codes})
     else:
@@ -205,6 +214,7 @@ for one in (
     interventions.attend,
     interventions.replace,
     interventions.retry,
+    payments.payments,
     history.log,
     history.explain,
 ):

@@ -86,7 +86,11 @@ def overview_table(overview: Overview, *, now: datetime | None = None) -> Table:
     )
     standing = any(one.standing != "active" for one in overview.seats)
     clocks = any(one.clock is not None for one in overview.seats)
+    treated = any(one.treatment for one in overview.seats)
+    paid = any(one.payment for one in overview.seats)
     table.add_column("seat")
+    if treated:
+        table.add_column("treatment")
     if standing:
         table.add_column("standing")
     for _, title in steps:
@@ -95,15 +99,19 @@ def overview_table(overview: Overview, *, now: datetime | None = None) -> Table:
         table.add_column("left", justify="right")
     table.add_column("since", justify="right")
     table.add_column("payoff", justify="right")
+    if paid:
+        table.add_column("payment", justify="right")
     for row in overview.seats:
         dot = Text("● ", style="green" if row.present else "red")
         table.add_row(
             dot.append(row.seat, style="default"),
+            *([row.treatment] if treated else []),
             *([{"active": ""}.get(row.standing, row.standing)] if standing else []),
             *_cells(row, [name for name, _ in steps]),
             *([_left(row.clock, now)] if clocks else []),
             _since(row.since, now, over=row.state == "finished"),
             row.payoff,
+            *([row.payment] if paid else []),
         )
     return table
 

@@ -38,7 +38,7 @@ def undisturbed(program: type[Program], command: OpenSession, decide: Decide) ->
         author="palier",
         at=at,
     )
-    session = Session(opening, program(program.Settings.model_validate(command.settings)))
+    session = Session(opening, program.planned(command.settings))
     session.begin(author="palier", at=at)
     while session.status == "running":
         for scope, generation in session.open_scopes():
