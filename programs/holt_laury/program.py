@@ -4,7 +4,7 @@ Holt & Laury (2002), "Risk aversion and incentive effects", AER 92(5).
 """
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import create_model, model_validator
 
@@ -55,8 +55,7 @@ def menu_of(scale: Decimal, *, one_switch: bool) -> type[Form]:
         titles = {"A": _lottery(A, row, scale), "B": _lottery(B, row, scale)}
         fields[f"row{row}"] = (Literal["A", "B"], choice(f"Choice {row}", titles))
     base: Any = OneSwitch if one_switch else Form
-    made: type[Form] = create_model("Menu", __base__=base, **fields)
-    return made
+    return cast("type[Form]", create_model("Menu", __base__=base, **fields))
 
 
 class OneSwitch(Form):
