@@ -7,9 +7,9 @@ Vickrey (1961), "Counterspeculation, auctions, and competitive sealed tenders", 
 from decimal import Decimal
 from typing import Literal
 
-from palier.program import Field, Form, Group, Matching, Payment, Program, Session
+from palier.program import Field, Form, Group, Payment, Program, Session
 
-HIGHEST = 100
+HIGHEST, BIDDERS = 100, 4
 
 
 class Bid(Form):
@@ -23,27 +23,22 @@ class SealedBidAuction(Program):
 
     title = "Auction"
     steps = ("instructions", "bid", "result", "goodbye")
+    group_size = BIDDERS
     payment = Payment(currency="EUR", rate="0.10", show_up=5, rounding="0.10", round="up")
 
     class Settings(Program.Settings):
         """What an operator can set."""
 
         format: Literal["first-price", "second-price"] = "first-price"
-        bidders: int = Field(default=4, ge=2, le=12)
         rounds: int = Field(default=10, ge=1, le=100)
-
-    def matching(self) -> Matching:
-        """Return who bids against whom: other people in each round."""
-        return Matching(kind="strangers", size=self.settings.bidders)
 
     async def run(self, session: Session) -> None:
         """Instructions for all, the rounds, goodbye for all."""
         settings = session.settings
-        rules = {"bidders": settings.bidders, "rounds": settings.rounds, "highest": HIGHEST}
+        rules = {"bidders": BIDDERS, "rounds": settings.rounds, "highest": HIGHEST}
         await session.stage("instructions", text=RULES[settings.format], data=rules)
-        matching = self.matching()
         for _ in session.periods(settings.rounds):
-            await session.each_group(self.auction, matching=matching)
+            await session.each_group(self.auction, size=BIDDERS, matching="strangers")
         await session.stage("goodbye", data=lambda one: {"you_are_paid": one.payment})
 
     async def auction(self, group: Group) -> None:
