@@ -20,7 +20,6 @@ from palier.client.screens.draft import begin, explain, read
 from palier.client.screens.english import ENGLISH
 from palier.client.screens.facts import arrange, humanise
 from palier.client.screens.french import FRENCH
-from palier.client.screens.loop import Pace
 from palier.client.screens.orders import Order, What
 from palier.client.screens.sample_session import sample_overview, sample_overviews
 from palier.client.screens.samples import sample_views
@@ -477,18 +476,7 @@ def test_what_does_not_change_by_itself_is_never_due() -> None:
     assert remaining.until_next(Countdown(deadline=5), 6.0) is None
 
 
-# -- pace and samples ---------------------------------------------------------------------------
-
-
-def test_the_pace_comes_from_the_environment_within_reason() -> None:
-    pace = Pace.from_environment({"PALIER_FPS_ACTIVE": "30", "PALIER_FPS_IDLE": "zero"})
-    assert (pace.active, pace.idle) == (30, 10)
-    assert Pace.from_environment({"PALIER_FPS_IDLE": "-4"}).idle == 1
-
-
-def test_a_window_calms_down_in_two_steps() -> None:
-    pace = Pace(active=60, idle=10)
-    assert [pace.rate(quiet) for quiet in (0, 1, 30)] == [60, 10, 5]
+# -- samples ------------------------------------------------------------------------------------
 
 
 def test_there_is_a_sample_of_each_screen_in_each_language() -> None:

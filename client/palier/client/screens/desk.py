@@ -26,10 +26,11 @@ from palier.client.screens.kit import Kit, is_measured
 from palier.client.screens.live_forms import LiveForms
 from palier.client.screens.lock import Lock
 from palier.client.screens.look import Look
-from palier.client.screens.loop import Loop, Pace
+from palier.client.screens.loop import Loop
 from palier.client.screens.modal import Modal
 from palier.client.screens.onset import Extent, Onset
 from palier.client.screens.opening import Around, Openings
+from palier.client.screens.pace import Pace
 from palier.client.screens.page import Page
 from palier.client.screens.pages import (
     EndedPage,
@@ -390,9 +391,9 @@ def run_desk(
         onset = Onset(painted=errands.painted)
         with open_port(kit, screen=lambda: desk.screen) as port:
 
-            def after() -> None:
+            def after() -> bool:
                 port.answer()
-                onset.after(desk.session, desk.stage, extent=desk.extent)
+                return onset.after(desk.session, desk.stage, extent=desk.extent)
 
             loop = Loop(
                 inbox,

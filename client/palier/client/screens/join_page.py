@@ -18,7 +18,8 @@ from palier.client.screens.draft import Draft
 from palier.client.screens.drawings import draw_mark
 from palier.client.screens.kit import Kit, is_measured
 from palier.client.screens.look import Look
-from palier.client.screens.loop import Loop, Pace
+from palier.client.screens.loop import Loop
+from palier.client.screens.pace import Pace
 from palier.client.screens.page import CentredPage
 from palier.client.screens.port import open_port
 from palier.client.screens.text_face import TextFace

@@ -2,20 +2,21 @@
 
 Dear PyGui's own loop draws as fast as it can and runs callbacks in a thread that drops those past
 the five hundredth. Ours runs callbacks itself, and between frames sleeps on the inbox: a message
-wakes it at once, so an idle window can afford ten frames a second.
+wakes it at once, and so do mouse and keyboard, so an idle window can afford five frames a second.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 import dearpygui.dearpygui as dpg
+
+from palier.client.screens.inputs import waiting_input
+from palier.client.screens.pace import Pace, Rhythm
 
 _log = logging.getLogger(__name__)
 
@@ -24,50 +25,21 @@ Message = TypeVar("Message")
 #: What wakes the loop and is no message.
 _NUDGE = object()
 
-#: Seconds after the last thing that happened: a window is alert, then idle, then at rest.
-_ALERT, _IDLE = 0.6, 2.0
+#: Seconds between two looks at mouse and keyboard while nothing is drawn.
+_LOOK = 0.02
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Frames a second while something happens, and while nothing does.
-
-    A window that nobody has touched for a while rests at half its idle rate: without a graphics
-    card each frame costs some 15 ms of processor.
-    """
-
-    active: float = 60.0
-    idle: float = 10.0
-
-    def rate(self, quiet: float) -> float:
-        """Return the frames a second after so many quiet seconds."""
-        if quiet < _ALERT:
-            return self.active
-        return self.idle if quiet < _IDLE else self.idle / 2
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Pace:
-        """Read ``PALIER_FPS_ACTIVE`` and ``PALIER_FPS_IDLE``; what is no number is ignored."""
-        return cls(
-            active=_frequency(environment.get("PALIER_FPS_ACTIVE", ""), cls().active),
-            idle=_frequency(environment.get("PALIER_FPS_IDLE", ""), cls().idle),
-        )
-
-
-def _frequency(text: str, usual: float) -> float:
-    try:
-        return min(max(float(text), 1.0), 240.0)
-    except ValueError:
-        return usual
+#: Seconds that other threads get after each frame, however late the next one is.
+_LEAST = 0.0005
 
 
 class Loop(Generic[Message]):
     """Runs a window until it is closed; blocking, main thread only.
 
     ``take`` gets the messages and says whether one changes anything, ``tick`` runs before each
-    frame and says whether what is shown changes by itself, ``after`` behind it, ``failed`` hears
-    of exceptions in any of them or in a callback: none of them ends the loop. ``until_next`` says
-    in how many seconds something changes by itself, so that there is a frame then.
+    frame and says whether what is shown changes by itself, ``after`` behind it and says whether it
+    waits for what the next ones show, ``failed`` hears of exceptions in any of them or in a
+    callback: none of them ends the loop. ``until_next`` says in how many seconds something changes
+    by itself, so that there is a frame then.
     """
 
     def __init__(
@@ -76,7 +48,7 @@ class Loop(Generic[Message]):
         *,
         take: Callable[[Message], bool],
         tick: Callable[[], object],
-        after: Callable[[], None],
+        after: Callable[[], object],
         failed: Callable[[Exception], None],
         pace: Pace,
         until_next: Callable[[], float | None] = lambda: None,
@@ -86,9 +58,8 @@ class Loop(Generic[Message]):
         self._tick = tick
         self._after = after
         self._failed = failed
-        self._pace = pace
         self._until_next = until_next
-        self._woken = perf_counter()
+        self._rhythm = Rhythm(pace)
         self._nudges: SimpleQueue[Any] = inbox
 
     def nudge(self) -> None:
@@ -97,24 +68,27 @@ class Loop(Generic[Message]):
 
     def wake(self) -> None:
         """Draw at full speed for a moment: somebody is using the window."""
-        self._woken = perf_counter()
+        self._rhythm.touch(perf_counter())
 
     def run(self) -> None:
         """Draw until the window is closed."""
+        waiting = waiting_input()
+        self._rhythm.blind = waiting is None
         self.wake()
         while dpg.is_dearpygui_running():
             began = perf_counter()
             self._run_callbacks()
             self._drain()
-            self._guarded(self._do_tick)
+            self._settle(self._tick)
             dpg.render_dearpygui_frame()
-            self._guarded(self._after)
-            self._sleep(began)
+            self._settle(self._after)
+            self._rhythm.drawn(began, perf_counter())
+            self._sleep(waiting)
 
-    def _do_tick(self) -> None:
+    def _settle(self, job: Callable[[], object]) -> None:
         # a page that changes by itself may take some frames to settle
-        if self._tick():
-            self.wake()
+        if self._guarded(job):
+            self._rhythm.change()
 
     def _run_callbacks(self) -> None:
         for callback, *arguments in dpg.get_callback_queue() or ():
@@ -125,38 +99,42 @@ class Loop(Generic[Message]):
     def _drain(self) -> None:
         while True:
             try:
-                message = self._inbox.get_nowait()
+                self._accept(self._inbox.get_nowait())
             except Empty:
                 return
-            if message is not _NUDGE:
-                self._accept(message)
 
-    def _accept(self, message: Message) -> None:
-        self._guarded(lambda: self.wake() if self._take(message) else None)
+    def _accept(self, message: Message) -> bool:
+        """Take a message; returns whether it is a reason to draw."""
+        changes = message is _NUDGE or self._guarded(lambda: self._take(message))
+        if changes:
+            self._rhythm.change()
+        return changes
 
-    def _sleep(self, began: float) -> None:
-        now = perf_counter()
-        left = began + 1 / self._pace.rate(now - self._woken) - now
+    def _sleep(self, waiting: Callable[[], bool] | None) -> None:
+        """Wait for the next frame, or for whatever comes before it."""
+        end = self._rhythm.latest
         if (soon := self._until_next()) is not None:
-            left = min(left, soon)
-        end = now + max(left, 0.0005)
-        woken = self._woken
-        # a message that changes nothing is no reason to draw
-        while woken == self._woken and (left := end - perf_counter()) > 0:
+            end = min(end, perf_counter() + soon)
+        end = max(end, perf_counter() + _LEAST)
+        while (left := end - (now := perf_counter())) > 0:
+            if waiting is not None and now >= self._rhythm.soonest and waiting():
+                self.wake()
+                return
             try:
-                message = self._inbox.get(timeout=left)
+                message = self._inbox.get(timeout=left if waiting is None else min(left, _LOOK))
             except Empty:
+                continue
+            if self._accept(message):
                 return
-            if message is _NUDGE:
-                return
-            self._accept(message)
 
-    def _guarded(self, job: Callable[[], None]) -> None:
+    def _guarded(self, job: Callable[[], object]) -> bool:
+        """Return what a job says; False where it failed."""
         try:
-            job()
+            return bool(job())
         except Exception as error:  # noqa: BLE001 - logged and shown, never the end
             _log.exception("A callback of the window failed")
             self._report(error)
+            return False
 
     def _report(self, error: Exception) -> None:
         try:

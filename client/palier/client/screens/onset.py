@@ -23,17 +23,22 @@ class Onset:
         self._frames = 0
         self._extent: Extent = ()
 
-    def after(self, session: str, stage: Stage | None, *, extent: Callable[[], Extent]) -> None:
-        """Take what the frame has shown: None where it was no open stage."""
+    def after(self, session: str, stage: Stage | None, *, extent: Callable[[], Extent]) -> bool:
+        """Take what a frame has shown: None where it was no open stage.
+
+        Returns whether it waits for the next frames.
+        """
         if stage is None:
             self._frames = 0
-            return
+            return False
         generation = (session, stage.scope, stage.generation, stage.opened_at)
         if generation == self._told:
-            return
+            return False
         # a card takes the height of what is in it a frame later than its inside does
         before, self._extent = self._extent, extent()
         self._frames += 1
         if self._frames > 1 and (before == self._extent or self._frames > _MOST):
             self._told, self._frames = generation, 0
             self._painted(stage)
+            return False
+        return True

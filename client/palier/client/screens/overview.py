@@ -24,8 +24,9 @@ from palier.client.screens.feed import Feed
 from palier.client.screens.happenings import Happenings
 from palier.client.screens.kit import Kit, is_measured
 from palier.client.screens.look import Look
-from palier.client.screens.loop import Loop, Pace
+from palier.client.screens.loop import Loop
 from palier.client.screens.orders import Order
+from palier.client.screens.pace import Pace
 from palier.client.screens.port import open_port
 from palier.client.screens.question import Question
 from palier.client.screens.seats import Seats
