@@ -13,7 +13,9 @@ class Editor(Controller):
 
     @action
     def pick(self, value: Any) -> None:
-        """Show the person that was chosen."""
+        """Show the person that was chosen, or none."""
+        if value is None:
+            self.close()
         for row in self.data["people"]:
             if row["value"] == value:
                 self._show(row)
@@ -82,7 +84,7 @@ class Editor(Controller):
             if is_it and row["name"] == body["name"]:
                 self._show(row)
 
-    async def _do(self, name: str, **body: Any) -> bool:
+    async def _do(self, name: str, /, **body: Any) -> bool:
         """Do something; return whether nobody was faster."""
         try:
             await self.act(name, **body)
