@@ -244,12 +244,10 @@ class Ensemble:
             assert item.exchange == barrier_exchange(SESSION, scope)
         self._versions[scope][version].add(item.body)
 
-    def _seats_of(self, scope: str) -> list[str]:
-        """Return who is in a scope, as the database has it."""
-        table = tables.scope
-        (one,) = self.database.ask(select(table.c.seats).where(table.c.name == scope))
-        seats: list[str] = one.seats
-        return seats
+    def _seats_of(self, scope: str) -> set[str]:
+        """Return who is in a scope, or was before it was formed again."""
+        formed = self.rehearsal.log("scope-formed")
+        return {seat for one in formed if one.body["scope"] == scope for seat in one.body["seats"]}
 
     # -- what holds
 
@@ -265,6 +263,9 @@ class Ensemble:
         for one in self.database.ask(select(run)):
             opened[one.scope] = max(opened[one.scope], one.generation)
         for client in self.clients.values():
+            stage = client.state.stage
+            if stage is not None and stage.scope != ALL:
+                assert client.state.seat in self._seats_of(stage.scope), "led on by other seats"
             for scope, generation in client.shown.items():
                 assert generation <= opened[scope], "somebody is ahead of the session"
 

@@ -50,7 +50,7 @@ from palier.workers.runtime.batch import BatchHandler, Handled
 from tests.databases import Cluster, Database
 from tests.ensemble import Ensemble
 from tests.laboratory import Postman, answers, commanded, payoffs, status
-from tests.plans import Again, Measure, Pay, Plan, Show, Split, Stumble
+from tests.plans import Again, Arrive, Measure, Pay, Plan, Show, Split, Stumble, Turn
 from tests.rehearsal import SESSION, quick_database
 
 SEATS = ("p1", "p2", "p3", "p4")
@@ -76,6 +76,28 @@ PLAN: Plan = (
     ),
     Show("look", shows="own", deadline=60, missing="exclude"),
     Show("end", asks="guess", shows="measured", deadline=60, missing="bot"),
+)
+
+#: Pairs that are drawn anew, with roles; then each alone, and in pairs as they come.
+DRAWN: Plan = (
+    Show("welcome"),
+    Again(
+        2,
+        (
+            Split(
+                (
+                    Turn((Show("turn", asks="number", shows="own"),)),
+                    Show("ask", asks="number", shows="own", deadline=60, missing="declared"),
+                    Pay("answer"),
+                    Stumble(),
+                ),
+                matching="strangers",
+                roles=("first", "second"),
+            ),
+        ),
+    ),
+    Arrive((Show("look"),), (Show("rest", shows="own", deadline=60, missing="exclude"),)),
+    Show("end", asks="guess", shows="own"),
 )
 
 #: The same without anything that hangs on an operator or the time.
@@ -117,7 +139,7 @@ class Everything(RuleBasedStateMachine):
 
     @rule(
         seat=seats,
-        scope=st.sampled_from([ALL, "g1", "g2"]),
+        scope=st.sampled_from([ALL, "g1", "g2", "p1g1", "p2g1", "p2g1-first", "a1"]),
         generation=st.integers(min_value=1, max_value=4),
         value=st.none() | st.integers(min_value=-1, max_value=9),
     )
@@ -395,6 +417,23 @@ def test_two_workers_release_each_generation_once_whatever_comes() -> None:
 @pytest.mark.timeout(1800)
 def test_however_often_it_is_tried_each_generation_is_released_once() -> None:
     tried(Everything, examples=500, steps=50)
+
+
+class Drawn(Everything):
+    """Everything that can happen to a session whose groups are drawn anew."""
+
+    plan = DRAWN
+
+
+@pytest.mark.timeout(240)
+def test_groups_that_are_drawn_anew_lead_nobody_on_whatever_comes() -> None:
+    tried(Drawn, examples=15, steps=30)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_however_often_it_is_tried_groups_drawn_anew_lead_nobody_on() -> None:
+    tried(Drawn, examples=300, steps=50)
 
 
 def on_postgresql(cluster: Cluster) -> type[Everything]:
