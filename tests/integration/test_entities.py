@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from palier.program import Entity, Indexed, ManyToOne, OneToMany, Program, Unique, db
@@ -183,6 +183,76 @@ def test_what_the_database_refuses_stops_its_session_and_nobody_else(database: D
     assert rows(database, "counter") == []
     assert len(database.ask(select(tables.arrival))) == 2
     check_record(database, SESSION)
+
+
+class Stumbling(Program):
+    """Asks the database what it cannot answer."""
+
+    async def run(self, session: ProgramSession) -> None:
+        await session.stage("go")
+        await session.transaction(stumble)
+        await session.stage("end")
+
+
+questions: list[str] = []
+
+
+def stumble() -> None:
+    Counter(name="gone with it")
+    db.flush()
+    for one in questions:
+        db.execute(text(one))
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["SELECT * FROM nowhere"], "nowhere"),
+        (["SELEKT 1"], "SELEKT"),
+        (["SET LOCAL statement_timeout = 50", "SELECT pg_sleep(5)"], ""),
+    ],
+    ids=["no such table", "no SQL", "too slow"],
+)
+def test_a_mistake_in_an_author_s_sql_is_no_outage(
+    database: Database, asked: list[str], words: str
+) -> None:
+    course = rehearsal(database, Stumbling)
+    course.open("people")
+    questions[:] = asked
+    course.arrive()
+    overview = course.overview()
+    assert overview.status == "stopped"
+    assert overview.reason.startswith("ProgramError: The transaction stumble() failed: the databa")
+    assert words in overview.reason
+    # mended, it goes on
+    questions.clear()
+    assert isinstance(course.ask(Retry(session=SESSION)), Done)
+    assert course.overview().status == "running"
+    assert [one.name for one in rows(database, "counter")] == ["gone with it"]
+    course.consistent()
+
+
+def test_a_row_that_another_worker_changed_in_between_is_read_again(postgresql: Database) -> None:
+    course = rehearsal(postgresql, Counting)
+    course.open("people")
+    course.arrive(value=1)
+    others = postgresql.engine()
+    interfered: list[int] = []
+
+    def interfere(_db: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("UPDATE program_people.counter") and not interfered:
+            interfered.append(1)
+            with others.begin() as another:
+                another.exec_driver_sql(
+                    "UPDATE program_people.counter SET value = value + 10, version = version + 1"
+                )
+
+    event.listen(course.postman.engine, "before_cursor_execute", interfere)
+    course.arrive(value=2)
+    event.remove(course.postman.engine, "before_cursor_execute", interfere)
+    assert interfered
+    assert [one.value for one in rows(postgresql, "counter")] == [12]
+    course.consistent()
 
 
 class Everything(Entity):

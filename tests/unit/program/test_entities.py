@@ -176,6 +176,8 @@ def test_rows_are_asked_for_step_by_step(memory: UnitOfWork) -> None:
         assert [one.name for one in found.limit(1, skip=1)] == ["C"]
         assert Person.where(name="Z").first() is None
         assert Person.get(10_000) is None
+        assert Person.where(age=3)
+        assert not Person.where(age=4)
         assert Person.where(Person.worth > Decimal("0.15")).count() == 2
         assert Person.where(name="B").delete() == 1
         return [one.name for one in Person.where()]
@@ -284,6 +286,14 @@ class Mine(Program):
             "class A(Entity):\n    b = OneToOne('B')\nclass B(Entity):\n    a = OneToOne('A')\n",
             7,
             "write `a = ManyToOne('A')` in B",
+        ),
+        (
+            (
+                f"class {'A' * 30}(Entity):\n    {'b' * 30} = ManyToMany('B')\n"
+                "class B(Entity):\n    x: int\n"
+            ),
+            7,
+            "too long a name for its table",
         ),
         ("class A(Entity):\n    version: int\n", 7, "'version' is what every entity has"),
         ("class A(Entity):\n    x: int\n    _y: int\n", 8, "begins with _"),

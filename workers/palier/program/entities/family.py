@@ -26,6 +26,9 @@ NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
 
+#: Letters of a table's name: PostgreSQL has 63, and some stand before it where it is kept.
+_LONGEST = 54
+
 _LOCK = threading.RLock()
 
 
@@ -88,6 +91,12 @@ class Family:
             pair(relations)
             for entity in self.classes:
                 _check_columns(entity.__declared__)
+            for one in relations:
+                if one.kind == "ManyToMany" and len(between_name(self, one)) > _LONGEST:
+                    raise ProgramError(
+                        f"{one} has too long a name for its table ({between_name(self, one)}): "
+                        f"rename it or its entity ({one.place})."
+                    )
             self.settled = True
 
     def map(self, program: str, dialect: str) -> None:

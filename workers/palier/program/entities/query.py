@@ -84,6 +84,10 @@ class Query(Generic[E]):
             one.delete()
         return len(found)
 
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return self.first() is not None
+
     def __iter__(self) -> Iterator[E]:
         return iter(self.all())
 

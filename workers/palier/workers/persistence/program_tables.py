@@ -16,15 +16,12 @@ from palier.program.entities.found import family_of_program
 from palier.program.entities.shape import Shape, differences, shape_of
 from palier.program.errors import ProgramError
 from palier.program.program import Program
+from palier.workers.persistence.fitting import Unfit
 from palier.workers.persistence.patience import outage
 from palier.workers.persistence.tables import program_schema
 
 
-class Unfit(ProgramError):
-    """A program's entities are not what its tables were made for."""
-
-
-def fit(db: Connection, name: str, program: type[Program]) -> None:
+def fit_tables(db: Connection, name: str, program: type[Program]) -> None:
     """Let a program's entities be the rows of its tables, which are made where there are none.
 
     Within the transaction of ``db``. Raises `Unfit`, which says what differs and what to do, and

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy import Connection
 
-from palier.program.entities.work import OnConnection
-from palier.workers.errors import Fenced
-from palier.workers.persistence.patience import outage
+from palier.program.transactions import UnitOfWork
 
 
-class Transactions(OnConnection):
+class Transactions:
     """A unit of work on the connection of a batch: committed with it, or not at all.
 
-    Raises `DatabaseUnavailable` and `Fenced` besides: then the batch is tried again.
+    Raises `DatabaseUnavailable` and `Fenced` besides what a `UnitOfWork` raises: then the batch is
+    tried again. What it needs is imported with the first transaction.
     """
 
-    def failed(self, function: Callable[..., Any], error: SQLAlchemyError) -> Exception:
-        """Tell an author's mistake from a database that is gone, and from somebody faster."""
-        if isinstance(error, StaleDataError):
-            return Fenced(f"A row was changed elsewhere meanwhile: {error}")
-        return outage(error) or super().failed(function, error)
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    @cached_property
+    def _unit(self) -> UnitOfWork:
+        from palier.workers.persistence.program_work import Within
+
+        return Within(self._db)
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what a function returns, as JSON; where it raises, it has changed nothing."""
+        return self._unit.run(function, *arguments)

@@ -20,7 +20,7 @@ from palier.workers.domain.replay import restore
 from palier.workers.domain.screens import Screens
 from palier.workers.domain.session import Session
 from palier.workers.errors import ProgramFailed
-from palier.workers.persistence.program_tables import fit
+from palier.workers.persistence.fitting import fit
 from palier.workers.persistence.record import read_session
 from palier.workers.runtime.catalogue import Catalogue
 

@@ -19,7 +19,7 @@ from palier.workers.domain.record import Opening
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.session import Session
 from palier.workers.persistence import record
-from palier.workers.persistence.program_tables import Unfit, fit
+from palier.workers.persistence.fitting import Unfit, fit
 from palier.workers.runtime.asked import Asked, refusal, refused
 from palier.workers.runtime.known import Known
 from palier.workers.runtime.telling import enrolment
