@@ -98,6 +98,23 @@ class SimulationRow:
         return median(self.rates)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRow:
+    """W7: seconds of each repetition; ``peak`` of memory, of it ``libraries`` before the first row.
+
+    Memory and files in megabytes; ``rows`` are those of all tables.
+    """
+
+    shape: str
+    database: str
+    formats: str
+    seconds: tuple[float, ...]
+    peak: float
+    libraries: float
+    rows: int
+    megabytes: float
+
+
 def of_barrier(
     shape: BarrierShape, *, seconds: float, latencies: Sequence[float], cpu: float = 0.0
 ) -> Figures:

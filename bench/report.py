@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 
-from figures import BarrierShape, DeskRow, Figures, Shape, SimulationRow, middle
+from figures import BarrierShape, DeskRow, ExportRow, Figures, Shape, SimulationRow, middle
 from rich.console import Console
 from rich.table import Table
 
@@ -24,6 +25,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     desk: list[DeskRow] = field(default_factory=list)
     simulation: list[SimulationRow] = field(default_factory=list)
+    export: list[ExportRow] = field(default_factory=list)
     found: dict[tuple[Shape, str], dict[str, list[Figures]]] = field(default_factory=dict)
 
     def add(self, shape: Shape, database: str, name: str, figures: Figures) -> None:
@@ -38,7 +40,13 @@ class Report:
                 f"The machine was busy (load {self.facts['load']}): do not trust these figures.",
                 style="bold red",
             )
-        for table in (self._barriers(), self._submits(), self._desk(), self._simulation()):
+        for table in (
+            self._barriers(),
+            self._submits(),
+            self._desk(),
+            self._simulation(),
+            self._export(),
+        ):
             if table.rows:
                 console.print(table)
         for note in self.notes:
@@ -104,6 +112,19 @@ class Report:
             table.add_row(str(row.processes), _number(row.rate), _small(1000 / row.rate))
         return table
 
+    def _export(self) -> Table:
+        table = Table(title="W7 export of a whole session: its tables, in files")
+        heads = ("seats × rounds", "database", "formats", "seconds", "peak MB", "of it libraries")
+        for head in (*heads, "rows", "files MB"):
+            table.add_column(head, justify="left" if head in heads[1:3] else "right")
+        for row in self.export:
+            table.add_row(
+                *(row.shape, row.database, row.formats, _number(median(row.seconds))),
+                *(f"{row.peak:.0f}", f"{row.libraries:.0f}", f"{row.rows:,}"),
+                _number(row.megabytes),
+            )
+        return table
+
     def write(self, path: Path) -> None:
         """Write everything as JSON, each repetition included."""
         measured = [
@@ -124,6 +145,7 @@ class Report:
             "measured": measured,
             "desk": [asdict(one) for one in self.desk],
             "simulation": [asdict(one) for one in self.simulation],
+            "export": [asdict(one) for one in self.export],
         }
         path.write_text(json.dumps(whole, indent=2) + "\n")
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import desk_side
+import export_side
 import machine
 import original_side
 import postgres
@@ -26,6 +27,7 @@ import simulation_side
 from ceiling_side import ceiling_side
 from contestant import Contestant
 from desk_side import DeskShape
+from export_side import ExportShape
 from figures import BarrierShape, Shape, SubmitsShape, WrongCount
 from palier_side import Seats, palier_side
 from process import DidNotStart
@@ -37,7 +39,7 @@ from palier.broker.node import PrivateNode
 from palier.schemas.errors import PalierError
 
 _DATABASES = ("sqlite", "postgresql")
-_WORKLOADS = ("barrier", "submits", "desk", "simulation")
+_WORKLOADS = ("barrier", "submits", "desk", "simulation", "export")
 
 #: Arrivals of one repetition, about; and the fewest and most generations.
 _ARRIVALS, _FEWEST, _MOST = 3000, 10, 200
@@ -59,6 +61,7 @@ class Plan:
     desk: DeskShape | None = None
     #: Sessions to play in memory.
     simulation: int = 0
+    export: ExportShape | None = None
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Plan:
@@ -79,6 +82,9 @@ class Plan:
             original=not (quick or options.without_original),
             desk=_desk(quick=quick, desks=options.desks)
             if options.only in {None, "desk"}
+            else None,
+            export=(ExportShape(seats=24, rounds=20) if quick else ExportShape())
+            if options.only in {None, "export"}
             else None,
             simulation=(100 if quick else 1000) if options.only in {None, "simulation"} else 0,
         )
@@ -126,6 +132,8 @@ class Bench:
             await asyncio.to_thread(self._measure_desk, self._plan.desk)
         if self._plan.simulation:
             await asyncio.to_thread(self._simulate, self._plan.simulation)
+        if self._plan.export is not None:
+            await asyncio.to_thread(self._export, self._plan.export)
         if not self._plan.shapes:
             return
         python = await self._python()
@@ -153,6 +161,19 @@ class Bench:
             )
         except simulation_side.Failed as why:
             self.report.notes.append(f"Sessions in memory are not measured: {why}.")
+
+    def _export(self, shape: ExportShape) -> None:
+        """Write a long session to files while nothing else runs."""
+        try:
+            self.report.export += export_side.measure(
+                shape,
+                databases=self._plan.databases,
+                repetitions=self._plan.repetitions,
+                folder=self._folder,
+                say=_say,
+            )
+        except (export_side.Failed, postgres.Missing) as why:
+            self.report.notes.append(f"Exports are not all measured: {why}.")
 
     async def _python(self) -> list[str] | None:
         if not self._plan.original:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -12,7 +13,8 @@ from typing import Any, Literal
 from sqlalchemy import select
 
 from palier.program import Field, Form, Group, Session
-from palier.schemas.commands import Exclude, ResumeFrom, Submit
+from palier.schemas.commands import Exclude, OpenSession, ResumeFrom, Start, Submit
+from palier.schemas.names import OPERATOR
 from palier.schemas.replies import Refused
 from palier.workers.persistence import tables
 from palier.workers.persistence.export import (
@@ -23,7 +25,8 @@ from palier.workers.persistence.export import (
     take_picture,
     write_export,
 )
-from tests.databases import Database
+from tests.databases import Database, Sqlite
+from tests.laboratory import Postman
 from tests.rehearsal import SESSION, rehearse
 
 SEATS = ("p1", "p2", "p3", "p4")
@@ -148,3 +151,32 @@ def written(played: Played, folder: Path, *formats: Any, **more: Any) -> Written
 def codebook_of(folder: Path) -> dict[str, dict[str, Any]]:
     tables = json.loads((folder / "codebook.json").read_text(encoding="utf-8"))["tables"]
     return {name: one["columns"] for name, one in tables.items()}
+
+
+def played_game(folder: Path) -> Path:
+    """Play two rounds of the public-goods game; return the folder of its export, in all formats."""
+    with closing(Sqlite(folder / "palier.db")) as database:
+        postman = Postman(database.migrated())
+        handler = postman.handler()
+        opening = OpenSession(
+            session="tuesday-1",
+            program="public-goods",
+            seats=SEATS,
+            settings={"rounds": 2},
+            seed=1,
+        )
+        for message in (opening, Start(session="tuesday-1")):
+            handler.handle([postman.asked(message, OPERATOR)])
+        stages = [("all", 1, False), ("g1", 1, True), ("g1", 2, False), ("g1", 3, True)]
+        for scope, generation, asks in [*stages, ("g1", 4, False), ("all", 2, False)]:
+            for number, seat in enumerate(SEATS, start=1):
+                submit = Submit(
+                    session="tuesday-1",
+                    scope=scope,
+                    generation=generation,
+                    answer={"amount": 2 * number + generation} if asks else None,
+                )
+                handler.handle([postman.asked(submit, seat)])
+        with database.plain() as engine:
+            results = folder / "results" / "tuesday-1"
+            return write_export(engine, "tuesday-1", results, formats=ALL_FORMATS).folder

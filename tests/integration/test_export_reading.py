@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pandas as pd
@@ -23,6 +26,7 @@ from palier.workers.persistence.export.answers import _WORDS_OF_R
 from tests.databases import Database
 from tests.exported import (
     ALL_FORMATS,
+    WORDS,
     Played,
     codebook_of,
     whole,
@@ -256,3 +260,49 @@ def test_moments_are_those_of_the_database(ended: Played, tmp_path: Path) -> Non
     assert first["opened_at"] == pd.Timestamp(NOON)
     assert first["seconds"] == (first["arrived_at"] - first["opened_at"]).total_seconds()
     assert datetime.fromisoformat("2026-01-01T12:00:00Z") == NOON.astimezone(UTC)
+
+
+# -- R itself
+
+#: Reads the tables as docs/data.md says, and says what it made of them.
+_R = """
+folder <- commandArgs(TRUE)[1]
+answers <- read.csv(file.path(folder, "answers.csv"), na.strings = "")
+wide <- read.csv(file.path(folder, "wide.csv"), na.strings = "")
+times <- read.csv(file.path(folder, "page_times.csv"), na.strings = "")
+opened <- as.POSIXct(times$opened_at, format = "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC")
+stopifnot(identical(names(answers), make.names(names(answers))))
+stopifnot(identical(names(wide), make.names(names(wide))))
+stopifnot(is.logical(answers$set_aside), is.logical(answers$yes), is.integer(answers$count))
+stopifnot(is.numeric(answers$share), !anyNA(opened))
+cat(nrow(answers), sum(answers$count, na.rm = TRUE), sum(answers$set_aside), wide$ask.2.value)
+cat("", nchar(answers$words[1], "chars"), sum(!is.na(answers$words)))
+"""
+
+
+def test_r_reads_what_the_database_has(ended: Played, tmp_path: Path) -> None:
+    rscript = which("Rscript")
+    if rscript is None:
+        pytest.skip("There is no R here")
+    folder = written(ended, tmp_path).folder
+
+    done = subprocess.run(
+        [rscript, "--vanilla", "-e", _R, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+
+    assert done.returncode == 0, done.stderr
+    answers = whole(ended)["answers"]
+    aside = answers.columns.index("set_aside")
+    words = answers.columns.index("words")
+    wide = whole(ended)["wide"]
+    second = [row[wide.columns.index("ask.2.value")] for row in wide.rows]
+    assert done.stdout.split() == [
+        *(str(len(answers.rows)), "10", str(sum(row[aside] for row in answers.rows))),
+        *("NA" if one is None else f"{one:g}" for one in second),
+        *(str(len(WORDS)), str(sum(bool(row[words]) for row in answers.rows))),
+    ]

@@ -16,6 +16,7 @@ ALLOWED: dict[str, str] = {
     "this RabbitMQ is not ours": "it is in a container; the private node is made short of memory",
     "this PostgreSQL is not ours": "the same; the private cluster is stopped",
     "no disk can be mounted here": "only root may; a journal that is full is tested without too",
+    "There is no R here": "where there is none, names and values are tested by rule",
     "There is no PostgreSQL here": "./run test-all brings one in a container, and tells the tests",
 }
 

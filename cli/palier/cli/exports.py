@@ -21,8 +21,10 @@ from palier.workers.persistence.export import (
     Export,
     Format,
     Written,
+    check_apart,
     export,
     take_picture,
+    write_identities,
 )
 from palier.workers.persistence.export import write_export as write
 
@@ -55,13 +57,20 @@ def write_export(
     *,
     kinds: Sequence[Format] = ("csv",),
     names: Sequence[str] | None = None,
+    identities: Path | None = None,
 ) -> Written:
-    """Write a session's data into a folder, straight from the database; raises `CommandError`."""
-    try:
-        with reading(database) as engine:
+    """Write a session's data into a folder, straight from the database; raises `CommandError`.
+
+    ``identities`` is a file elsewhere, for the list of who sat where.
+    """
+    if identities is not None:
+        check_apart(identities, export=folder)
+    with reading(database) as engine:
+        with _told(folder):
             written = write(engine, session, folder, formats=kinds, names=names)
-    except OSError as error:
-        raise CommandError(f"{folder} cannot be written to: {_why(error)}.") from None
+        if identities is not None:
+            with _told(identities), take_picture(engine, session) as picture:
+                write_identities(picture, identities)
     rows = sum(written.manifest["tables"].values())
     err.print(f"Exported {rows} rows.", style="dim")
     return written
@@ -89,6 +98,11 @@ def reading(database: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _why(error: OSError) -> str:
-    # what SQLite says of its file has no number, and is all there is
-    return error.strerror or str(error)
+@contextmanager
+def _told(where: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        # what SQLite says of its file has no number, and is all there is
+        why = error.strerror or str(error)
+        raise CommandError(f"{where} cannot be written to: {why}.") from None

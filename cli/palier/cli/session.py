@@ -167,7 +167,7 @@ def close(
 
 
 @app.command("export")
-def export_(
+def export_(  # noqa: PLR0913 - each is an option of its own
     name: Name,
     *,
     to: Annotated[
@@ -178,6 +178,12 @@ def export_(
     ] = "csv",
     tables: Annotated[
         str | None, typer.Option(help="Some tables, with commas: answers,payoffs. All by default.")
+    ] = None,
+    identities: Annotated[
+        Path | None,
+        typer.Option(
+            help="A new file elsewhere: the seats, with room to write down who sat there."
+        ),
     ] = None,
     as_json: options.Json = False,
     server: options.Address = None,
@@ -192,7 +198,9 @@ def export_(
 
     kinds, names = exports.formats(formats), exports.tables(tables)
     database = find_server(server, data).need("database", "PALIER_DATABASE")
-    written = exports.write_export(database, check_name(name), to / name, kinds=kinds, names=names)
+    written = exports.write_export(
+        database, check_name(name), to / name, kinds=kinds, names=names, identities=identities
+    )
     if as_json:
         out.print_json(data={one: str(path) for one, path in written.files.items()})
         return

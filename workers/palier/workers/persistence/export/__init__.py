@@ -43,6 +43,7 @@ from pydantic_core import from_json
 from sqlalchemy import Connection
 
 from palier.workers.persistence.export.column import Column, ColumnType
+from palier.workers.persistence.export.identities import check_apart, write_identities
 from palier.workers.persistence.export.picture import Picture, take_picture
 from palier.workers.persistence.export.table import FORMATS, Export, ExportTable, Format, Values
 from palier.workers.persistence.export.tables import TABLES
@@ -59,9 +60,11 @@ __all__ = [
     "Picture",
     "Values",
     "Written",
+    "check_apart",
     "export",
     "take_picture",
     "write_export",
+    "write_identities",
 ]
 
 
