@@ -12,6 +12,9 @@ xml
 text
     is for people alone.
 
+A block that names a file after its language, such as ``python pot/program.py``, is that file: it is
+read like the others, and Python is compiled. Whoever carries the document out writes it.
+
 A block that says nothing of its language, or another one, fails: add here how it is checked.
 """
 
@@ -85,8 +88,10 @@ def check_command(line: str) -> None:
             _must(verb in _COMPOSE, line)
         case ["python", "-m", module, *_]:
             _must(find_spec(module) is not None, line)
-        case ["python", script, *_]:
+        case ["python", script, *_] if "/" in script:
             _must((ROOT / script).is_file(), line)
+        case ["python", script]:
+            _must(script.endswith(".py"), line)
         case _:
             _must(False, line)
     if _HARMLESS.fullmatch(shlex.join(words)):
@@ -205,11 +210,22 @@ _CHECKS: dict[str, Callable[[Example], None]] = {
 }
 
 
+def compile_python(example: Example) -> None:
+    """Compile a file of Python."""
+    compile(str(example.parsed), "<file>", "exec")
+
+
+#: Files that a document has.
+_FILES: dict[str, Callable[[Example], None]] = {"python": compile_python, "toml": check_toml}
+
+
 def _unknown(document: Document) -> Iterable[Region]:
     """Find blocks of a language that nothing here checks."""
     for region in FencedCodeBlockLexer(language=".*")(document):
-        language = region.lexemes["language"].strip()
-        if language != "python" and language not in _CHECKS:
+        language, _, file = region.lexemes["language"].strip().partition(" ")
+        if file and language in _FILES:
+            yield Region(region.start, region.end, region.lexemes["source"], _FILES[language])
+        elif language != "python" and language not in _CHECKS:
             yield Region(region.start, region.end, language, _refuse)
 
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from palier.program import Group, Session
-from palier.program.scope import Scope
 from palier.schemas.screens.errors import Mistake
 
 _CHANCE = (
@@ -83,8 +81,6 @@ _BUILTIN: Mapping[str, tuple[str, str]] = {
 _PATHS = frozenset({"read_text", "write_text", "read_bytes", "write_bytes"})
 
 _RECORDED = frozenset({"once", "transaction"})
-
-_AWAITED = frozenset(name for kind in (Scope, Session, Group) for name in dir(kind))
 
 _SETS = frozenset({"set", "frozenset"})
 _IN_ORDER = frozenset({"list", "tuple", "enumerate", "iter", "next", "zip", "map", "filter"})
@@ -254,25 +250,14 @@ class _Reading:
                 yield one, "The order of a set is another one in each process.", _ORDER
 
     def _waiting(self, node: ast.AST) -> Iterator[tuple[ast.expr, str, str]]:
-        if not isinstance(node, ast.Await):
-            return
-        match node.value:
-            case ast.Call(func=ast.Name(id=name)) if name in self.program.functions:
-                return
-            case ast.Call(func=ast.Attribute(attr=name) as called) if not self.program.meant(
-                called
-            ).partition(".")[0]:
-                if name in self.program.functions or name in _AWAITED:
-                    return
-            case ast.Call(func=called):
-                # of a rule of its own it is told there
+        match node:
+            case ast.Await(value=ast.Call(func=called)):
                 meant = self.program.meant(called)
-                if _rule(meant) is not None or meant.startswith("palier."):
-                    return
-                name = meant or ast.unparse(called)
-            case other:
-                name = ast.unparse(other)
-        yield node, f"{name} is awaited, which no worker waits for.", _AWAIT
+            case _:
+                return
+        # what is not imported is the program's own, or shows when it is played
+        if meant and _rule(meant) is None and not meant.startswith("palier."):
+            yield node, f"{meant} is awaited, which no worker waits for.", _AWAIT
 
     def _changing(self, node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
         changed: list[ast.expr] = []
