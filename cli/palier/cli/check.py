@@ -10,8 +10,8 @@ import typer
 from palier.cli import options
 from palier.cli.errors import BrokenFile, CommandError
 from palier.cli.folders import program_in
+from palier.cli.given import given_settings
 from palier.cli.lint import lint
-from palier.cli.operating import values
 from palier.cli.screens import Checked, groups
 from palier.cli.shape import Shape
 from palier.cli.showing import err, out
@@ -33,6 +33,7 @@ def check(
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="A setting to play it with; repeatable.")
     ] = None,
+    settings: options.SettingsFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Read a program and its screens, and play it in memory; exit code 1 for mistakes.
@@ -43,7 +44,9 @@ def check(
     """
     programs, name = program_in(folder)
     mistakes, said = checked(
-        _shown(programs / name.replace("-", "_")), seats, values("--set", setting or [])
+        _shown(programs / name.replace("-", "_")),
+        seats,
+        dict(given_settings(settings, setting or []).values),
     )
     if as_json:
         out.print_json(

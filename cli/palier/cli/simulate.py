@@ -15,9 +15,10 @@ import typer
 from palier.cli import options
 from palier.cli.errors import CommandError
 from palier.cli.folders import Folder, program_in
+from palier.cli.given import settings_of
 from palier.cli.histogram import histograms
-from palier.cli.operating import values
 from palier.cli.showing import err, out, rows_table
+from palier.program.testing import load
 from palier.program.testing.simulation import (
     By,
     Failed,
@@ -44,6 +45,7 @@ def simulate_(  # noqa: PLR0913 - each is an option of its own
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="A setting, such as rounds=5; repeatable.")
     ] = None,
+    settings: options.SettingsFile = None,
     strategy: options.Strategy = None,
     seed: Annotated[int, typer.Option(help="Of the first session; the next has the next.")] = 1,
     by: Annotated[
@@ -69,10 +71,11 @@ def simulate_(  # noqa: PLR0913 - each is an option of its own
     session that fails is told with its seed; the exit code is then 1.
     """
     programs, name = program_in(folder)
+    played = load(programs / name.replace("-", "_"))
     plan = Plan(
         folder=programs / name.replace("-", "_"),
         seats=seats,
-        settings=values("--set", setting or []),
+        settings=settings_of(played, settings, setting or []),
         strategies=strategy,
     )
     began = time.monotonic()

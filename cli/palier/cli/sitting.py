@@ -96,6 +96,8 @@ class Sitting:
                     await operator.open(self._command)
                     codes = await self._codes(operator, people)
                     codes |= await self._codes(operator, machines, bots=True)
+                    if self._saving is not None:
+                        _tell(f"Session {self._command.session} is open; saving begins another.")
                     shown = windows.enter_context(ExitStack())
                     if people:
                         # desks that are there already are sent on to the new session
