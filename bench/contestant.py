@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from figures import BarrierShape, Figures, Shape, SubmitsShape
+from figures import BarrierShape, Figures, LiveShape, Shape, SubmitsShape
 
 
 class Contestant(ABC):
@@ -21,12 +21,18 @@ class Contestant(ABC):
     async def submits(self, shape: SubmitsShape) -> Figures:
         """Measure W2 once."""
 
-    def takes(self, shape: Shape) -> bool:  # noqa: ARG002 - most take all
+    async def live(self, shape: LiveShape) -> Figures:
+        """Measure W5 once."""
+        raise NotImplementedError
+
+    def takes(self, shape: Shape) -> bool:
         """Whether this one is measured at this shape at all."""
-        return True
+        return not isinstance(shape, LiveShape)
 
     async def measure(self, shape: Shape) -> Figures:
         """Measure one shape, once."""
         if isinstance(shape, BarrierShape):
             return await self.barrier(shape)
+        if isinstance(shape, LiveShape):
+            return await self.live(shape)
         return await self.submits(shape)

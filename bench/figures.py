@@ -43,7 +43,20 @@ class SubmitsShape:
         return f"{self.senders}×{self.outstanding}"
 
 
-Shape = BarrierShape | SubmitsShape
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveShape:
+    """W5: so many seats act in one live stage, each so often a second, for so many seconds."""
+
+    seats: int
+    a_second: float = 1.0
+    seconds: float = 20.0
+    warm_up: float = 2.0
+
+    def __str__(self) -> str:
+        return f"{self.seats} seats, {self.seats * self.a_second:g} actions/s"
+
+
+Shape = BarrierShape | SubmitsShape | LiveShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +149,20 @@ def of_barrier(
 def of_submits(shape: SubmitsShape, *, seconds: float, cpu: float = 0.0) -> Figures:
     """Return the figures of W2; ``seconds`` from first command to last result, over all laps."""
     return Figures(submits=shape.count / seconds, cpu=cpu / shape.count * 1e6)
+
+
+def of_live(shape: LiveShape, *, latencies: Sequence[float], cpu: float = 0.0) -> Figures:
+    """Return the figures of W5; ``latencies`` in seconds, ``cpu`` in seconds for all of it."""
+    if not latencies:
+        raise WrongCount("nothing was done")
+    ordered = sorted(one * 1000 for one in latencies)
+    return Figures(
+        submits=len(ordered) / shape.seconds,
+        cpu=cpu / len(ordered) * 1e6,
+        p50=percentile(ordered, 50),
+        p99=percentile(ordered, 99),
+        worst=ordered[-1],
+    )
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:

@@ -89,7 +89,8 @@ class OriginalSide(Contestant):
 
     def takes(self, shape: Shape) -> bool:
         """See `Contestant`."""
-        return isinstance(shape, SubmitsShape) or shape.seats <= _MOST_SEATS
+        few = not isinstance(shape, BarrierShape) or shape.seats <= _MOST_SEATS
+        return super().takes(shape) and few
 
     async def barrier(self, shape: BarrierShape) -> Figures:
         """See `Contestant`; the processor time is without the warm-up's share."""

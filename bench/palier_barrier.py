@@ -88,7 +88,7 @@ async def measure(
                 )
                 for seat, password in passwords.items()
             ]
-            await _connect(stack, links)
+            await connect(stack, links)
             crowd.expect(1)
             await operator.start(session)
             await crowd.all_there()
@@ -104,17 +104,18 @@ def _ready(link: Link) -> bool:
     return link.connectivity is Connectivity.ONLINE and bool(link.state.status)
 
 
-async def _connect(stack: AsyncExitStack, links: list[Link]) -> None:
+async def connect(stack: AsyncExitStack, links: list[Link]) -> None:
+    """Connect links, and wait until each has had its first snapshot."""
     few = asyncio.Semaphore(_AT_ONCE)
 
-    async def connect(link: Link) -> None:
+    async def one(link: Link) -> None:
         async with few:
             await stack.enter_async_context(link)
             while not _ready(link):  # noqa: ASYNC110 - nothing is measured here
                 await asyncio.sleep(0.01)
 
     async with asyncio.timeout(_DEADLINE):
-        await asyncio.gather(*map(connect, links))
+        await asyncio.gather(*map(one, links))
 
 
 async def _generations(

@@ -13,8 +13,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import palier_barrier
+import palier_live
 from contestant import Contestant
-from figures import BarrierShape, Figures, SubmitsShape
+from figures import BarrierShape, Figures, LiveShape, Shape, SubmitsShape
 from machine import children
 from palier_submits import Field
 from process import DidNotStart
@@ -82,6 +83,19 @@ class PalierSide(Contestant):
             tuple(f"b{number}" for number in range(1, shape.seats + 1))
         )
         return await palier_barrier.measure(
+            self._server, shape, passwords, session=next(self._sessions), pid=self.pid
+        )
+
+    def takes(self, shape: Shape) -> bool:  # noqa: ARG002 - whatever there is
+        """See `Contestant`."""
+        return True
+
+    async def live(self, shape: LiveShape) -> Figures:
+        """See `Contestant`."""
+        passwords = await self._seats.passwords(
+            tuple(f"b{number}" for number in range(1, shape.seats + 1))
+        )
+        return await palier_live.measure(
             self._server, shape, passwords, session=next(self._sessions), pid=self.pid
         )
 

@@ -8,11 +8,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
-from figures import BarrierShape, DeskRow, ExportRow, Figures, Shape, SimulationRow, middle
+from figures import (
+    BarrierShape,
+    DeskRow,
+    ExportRow,
+    Figures,
+    LiveShape,
+    Shape,
+    SimulationRow,
+    SubmitsShape,
+    middle,
+)
 from rich.console import Console
 from rich.table import Table
 
 _BUSY = 1.0
+
+_WORKLOADS = {BarrierShape: "barrier", SubmitsShape: "submits", LiveShape: "live"}
 
 Facts = Mapping[str, str | float | int]
 
@@ -43,6 +55,7 @@ class Report:
         for table in (
             self._barriers(),
             self._submits(),
+            self._live(),
             self._desk(),
             self._simulation(),
             self._export(),
@@ -79,13 +92,26 @@ class Report:
             table.add_column(head, justify="right")
         _ratios(table)
         for (shape, database), sides in self.found.items():
-            if isinstance(shape, BarrierShape):
+            if not isinstance(shape, SubmitsShape):
                 continue
             for name, one, ratios in _sides(sides, lambda one: one.submits):
                 table.add_row(
                     str(shape), database, name, _number(one.submits), *ratios, _number(one.cpu)
                 )
             table.add_section()
+        return table
+
+    def _live(self) -> Table:
+        table = Table(
+            title="W5 live: action sent → everyone has what it changed, ms (aim p99 ≤ 100)"
+        )
+        for head in ("", "database", "p50", "p99", "worst", "actions/s", "server µs"):
+            table.add_column(head, justify="right")
+        for (shape, database), sides in self.found.items():
+            if isinstance(shape, LiveShape):
+                for one in map(middle, sides.values()):
+                    figures = (one.p50, one.p99, one.worst, one.submits, one.cpu)
+                    table.add_row(str(shape), database, *map(_number, figures))
         return table
 
     def _desk(self) -> Table:
@@ -129,7 +155,7 @@ class Report:
         """Write everything as JSON, each repetition included."""
         measured = [
             {
-                "workload": "barrier" if isinstance(shape, BarrierShape) else "submits",
+                "workload": _WORKLOADS[type(shape)],
                 "shape": str(shape),
                 "database": database,
                 "contestant": name,

@@ -28,7 +28,7 @@ from ceiling_side import ceiling_side
 from contestant import Contestant
 from desk_side import DeskShape
 from export_side import ExportShape
-from figures import BarrierShape, Shape, SubmitsShape, WrongCount
+from figures import BarrierShape, LiveShape, Shape, SubmitsShape, WrongCount
 from palier_side import Seats, palier_side
 from process import DidNotStart
 from report import Report
@@ -39,7 +39,7 @@ from palier.broker.node import PrivateNode
 from palier.schemas.errors import PalierError
 
 _DATABASES = ("sqlite", "postgresql")
-_WORKLOADS = ("barrier", "submits", "desk", "simulation", "export")
+_WORKLOADS = ("barrier", "submits", "live", "desk", "simulation", "export")
 
 #: Arrivals of one repetition, about; and the fewest and most generations.
 _ARRIVALS, _FEWEST, _MOST = 3000, 10, 200
@@ -75,6 +75,11 @@ class Plan:
             ]
         if options.only in {None, "submits"}:
             shapes += _submits(quick=quick)
+        if options.only in {None, "live"}:
+            shapes += [
+                LiveShape(seats=one, seconds=5 if quick else 20)
+                for one in options.seats or ([24] if quick else [4, 24])
+            ]
         return cls(
             shapes=tuple(shapes),
             databases=tuple(options.databases or (_DATABASES[:1] if quick else _DATABASES)),
