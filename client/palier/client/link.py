@@ -486,6 +486,9 @@ class Link:
                 self._unanswered.give_up(Rejected("not-admitted", self.note))
             screen = self.state.screen
             works = isinstance(screen, Asking) and not (screen.sending or screen.locked)
+            if isinstance(screen, Asking) and screen.stage.actions:
+                # what others do may have been told, and lost
+                works = False
             if not self.state.over and self._doubt.silence(waits=not works):
                 self._ask()
 

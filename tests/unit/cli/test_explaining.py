@@ -185,6 +185,14 @@ def test_an_answer_that_was_given_for_a_seat_says_how(how: str, because: str, wo
     )
 
 
+def test_who_goes_on_because_a_live_stage_has_ended_was_not_answered_for() -> None:
+    body = {"scope": "all", "generation": 1, "because": "ended", "of": "p2", "seat": "p4"}
+
+    assert after_welcome("answered-for", "palier", {**body, "how": "default", "answer": None}) == (
+        "p4 went on from welcome: what p2 did ended the stage for all."
+    )
+
+
 def test_the_same_of_many_seats_is_said_once() -> None:
     given = {"scope": "all", "generation": 1, "because": "operator", "how": "operator"}
     answers = {"p1": 1, "p2": 1, "p3": 2}
@@ -327,6 +335,12 @@ def test_a_clock_that_changed_says_what_it_shows(clock: dict[str, Any], sentence
             "palier",
             {"seat": "p2", "scope": "all", "stage": "ask"},
             "The bot of p2 found no answer that ask takes: p2 is still waited for.",
+        ),
+        (
+            "action-failed",
+            "palier",
+            {"seat": "p2", "scope": "all", "stage": "market", "action": "bid", "traceback": "…"},
+            "The program failed when p2 did bid in market, which was not done.",
         ),
         ("help-called", "p2", {"seat": "p2", "text": ""}, "p2 called for help."),
         (
