@@ -19,9 +19,15 @@ from palier.program.entities.entity import GONE, Entity
 from palier.program.errors import ProgramError
 from palier.program.requests import as_recorded
 
+#: In a database's ``info``: the objects that it has given out.
+_SEEN = "seen"
+
 
 class _Within(Db):
     """Notices before each flush what SQLAlchemy does not."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(info={_SEEN: []}, **given)
 
     def flush(self, objects: Any = None) -> None:
         """Write what was changed; raises `ProgramError` and what the database says."""
@@ -67,12 +73,7 @@ class OnConnection:
 
     @contextmanager
     def _begun(self) -> Iterator[Db]:
-        seen: list[Any] = []
         with _Within(bind=self._connection, join_transaction_mode="create_savepoint") as db:
-            for what in ("transient_to_pending", "loaded_as_persistent"):
-                event.listen(db, what, lambda _db, one: seen.append(one))
-            for what in ("loaded_as_persistent", "pending_to_persistent"):
-                event.listen(db, what, _keep_trees)
             token = CURRENT.set(db)
             try:
                 yield db
@@ -83,7 +84,7 @@ class OnConnection:
                 raise
             finally:
                 CURRENT.reset(token)
-                for one in seen:
+                for one in db.info[_SEEN]:
                     one.__dict__[GONE] = True
 
 
@@ -136,6 +137,11 @@ def _check_relations(db: Db) -> None:
                 )
 
 
+def _note(db: Db, one: Any) -> None:
+    """Keep hold of an object until the end of its transaction."""
+    db.info[_SEEN].append(one)
+
+
 def _keep_trees(_db: Db, one: Any) -> None:
     """Keep what JSON columns were read as: a change deep inside is a change."""
     trees = [each for each in type(one).__declared__.attributes.values() if each.kind == "json"]
@@ -161,3 +167,9 @@ def _notice_changes(db: Db) -> None:
 
 def _written(value: Any) -> str:
     return repr(value)
+
+
+for _what in ("transient_to_pending", "loaded_as_persistent"):
+    event.listen(_Within, _what, _note)
+for _what in ("loaded_as_persistent", "pending_to_persistent"):
+    event.listen(_Within, _what, _keep_trees)
