@@ -70,6 +70,7 @@ def measure(
                         database=kind,
                         formats=", ".join(formats),
                         seconds=tuple(one["seconds"] for one in told),
+                        processor=min(one["processor"] for one in told),
                         peak=max(one["peak"] for one in told),
                         libraries=max(one["libraries"] for one in told),
                         rows=int(told[0]["rows"]),

@@ -115,13 +115,14 @@ class SimulationRow:
 class ExportRow:
     """W7: seconds of each repetition; ``peak`` of memory, of it ``libraries`` before the first row.
 
-    Memory and files in megabytes; ``rows`` are those of all tables.
+    ``processor`` in seconds, the fewest; memory and files in megabytes; ``rows`` of all tables.
     """
 
     shape: str
     database: str
     formats: str
     seconds: tuple[float, ...]
+    processor: float
     peak: float
     libraries: float
     rows: int

@@ -140,12 +140,26 @@ class Report:
 
     def _export(self) -> Table:
         table = Table(title="W7 export of a whole session: its tables, in files")
-        heads = ("seats × rounds", "database", "formats", "seconds", "peak MB", "of it libraries")
+        heads = (
+            "seats × rounds",
+            "database",
+            "formats",
+            "seconds",
+            "CPU s",
+            "peak MB",
+            "of it libraries",
+        )
         for head in (*heads, "rows", "files MB"):
             table.add_column(head, justify="left" if head in heads[1:3] else "right")
         for row in self.export:
             table.add_row(
-                *(row.shape, row.database, row.formats, _number(median(row.seconds))),
+                *(
+                    row.shape,
+                    row.database,
+                    row.formats,
+                    _number(median(row.seconds)),
+                    _number(row.processor),
+                ),
                 *(f"{row.peak:.0f}", f"{row.libraries:.0f}", f"{row.rows:,}"),
                 _number(row.megabytes),
             )
