@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -340,6 +341,16 @@ def test_what_cannot_be_opened_is_refused_as_a_worker_refuses_it() -> None:
         play(public_goods, settings={"rouns": 3})
     with pytest.raises(PlayError, match="each with its own name"):
         play(two_questions, seats=["p1", "p1"])
+
+
+def test_nothing_of_a_program_knows_what_plays_it() -> None:
+    program = Path(__file__).parents[3] / "workers" / "palier" / "program"
+    for path in program.rglob("*.py"):
+        if "testing" in path.relative_to(program).parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith("palier.program.testing"), path
 
 
 # -- folders ------------------------------------------------------------------------------------
