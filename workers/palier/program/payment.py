@@ -19,7 +19,7 @@ Exact: TypeAlias = Decimal | int | float | str
 
 _ROUNDINGS = {"nearest": ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_FLOOR}
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_CENT = Decimal("0.01")
+_CENT, _PLACES = Decimal("0.01"), -2
 
 
 def exact(number: Exact, what: str) -> Decimal:
@@ -124,8 +124,7 @@ class Payment:
     def _money(self, amount: Decimal) -> Money:
         step = self._of("rounding")
         whole = (amount / step).to_integral_value(rounding=_ROUNDINGS[self.round])
-        # as many decimals as the step has, cents where it has none
-        return Money((whole * step).quantize(min(step, _CENT, key=_places)), self.currency)
+        return Money(in_cents(whole * step), self.currency)
 
     def _of(self, name: str) -> Decimal:
         number = getattr(self, name)
@@ -133,10 +132,11 @@ class Payment:
         return number
 
 
-def _places(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    assert isinstance(exponent, int)
-    return exponent
+def in_cents(amount: Decimal) -> Decimal:
+    """Return an amount with cents, and with smaller parts where it has any."""
+    plain = amount.normalize()
+    exponent = plain.as_tuple().exponent
+    return plain.quantize(_CENT) if isinstance(exponent, int) and exponent > _PLACES else plain
 
 
 class Earner(Protocol):

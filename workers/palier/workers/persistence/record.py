@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from palier.program.payment import Settlement
+from palier.program.payment import Settlement, in_cents
 from palier.schemas.events import Clock, PostedValue, Stage
 from palier.schemas.forms import Answer, FormSpec
 from palier.schemas.live import ActionSpec
@@ -139,7 +139,11 @@ def _settlements(db: Connection, name: str) -> dict[str, Settlement]:
     rows = db.execute(select(*columns).where(table.c.session == name)).mappings()
     return {
         one["seat"]: Settlement(
-            **{**one, "periods": None if one["periods"] is None else tuple(one["periods"])}
+            **{
+                **one,
+                "amount": in_cents(one["amount"]),
+                "periods": None if one["periods"] is None else tuple(one["periods"]),
+            }
         )
         for one in rows
     }

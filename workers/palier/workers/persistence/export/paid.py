@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
+from palier.program.payment import in_cents
 from palier.workers.persistence import tables
 from palier.workers.persistence.export.column import Column
 from palier.workers.persistence.export.picture import Picture
@@ -36,7 +37,7 @@ def _payments(picture: Picture) -> Iterator[Values]:
         drawn = None if one.periods is None else " ".join(map(str, one.periods))
         yield (
             *(picture.session, one.seat, one.number, one.points, one.paid_points, drawn),
-            *(one.rate, one.show_up, one.amount, one.currency, one.at),
+            *(one.rate, one.show_up, in_cents(one.amount), one.currency, one.at),
         )
 
 
