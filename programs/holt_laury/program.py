@@ -52,7 +52,10 @@ def menu_of(scale: Decimal, *, one_switch: bool) -> type[Form]:
     """Return the form: a field for each row, which says what A and B are there."""
     fields: dict[str, Any] = {}
     for row in ROWS:
-        titles = {"A": _lottery(A, row, scale), "B": _lottery(B, row, scale)}
+        titles = {
+            "A": f"A: {_lottery(A, row, scale)}",
+            "B": f"B: {_lottery(B, row, scale)}",
+        }
         fields[f"row{row}"] = (Literal["A", "B"], choice(f"Choice {row}", titles))
     base: Any = OneSwitch if one_switch else Form
     return cast("type[Form]", create_model("Menu", __base__=base, **fields))

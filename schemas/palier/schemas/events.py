@@ -55,6 +55,8 @@ class Stage(Value):
     opened_at: datetime
     clock: Clock | None = None
     missing: Missing = "wait"
+    #: Its questions have right answers: who has them wrong may answer again.
+    quiz: bool = False
     #: The screen that shows it, by hash; without one a desk makes one from the form.
     screen: Digest | None = None
     #: What can be done in it while it is open: it is live where there is any.

@@ -475,3 +475,17 @@ def test_a_stage_of_the_same_number_that_opened_at_another_time_is_another() -> 
     other = sending.synchronised(snapshot(stage=again)).state
     assert same.sending
     assert not other.sending
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("wrong-answer", None), ("attempts-used", Notice(note=Note.ATTEMPTS_USED))],
+)
+def test_a_wrong_answer_to_a_quiz_may_be_corrected_and_the_last_one_is_told(
+    code: str, told: Notice | None
+) -> None:
+    refusal = Refused(session="s", code=code, reason="Not right: q1.", fields={"q1": "No."})
+    state = synchronised().submitting({"q1": 1}).refused("all", 1, refusal).state
+    assert isinstance(state.screen, Asking)
+    assert not state.sending
+    assert (state.problems, state.refusal, state.screen.notice) == ({"q1": "No."}, "", told)

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, field_validator
 
 from palier.program.errors import ProgramError
 from palier.schemas.forms import Ends, Form
 
 #: Points of a scale: fewer are no scale, more cannot be told apart.
 _FEWEST, _MOST = 2, 11
+
+#: Years of age.
+_OLDEST = 120
 
 
 def likert(
@@ -133,6 +136,16 @@ _WORDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 
 
+class _Person(Form):
+    @field_validator("age", check_fields=False)
+    @classmethod
+    def _of_this_century(cls, age: int | None) -> int | None:
+        # no upper bound in the description: a client would offer to slide to it
+        if age is not None and age > _OLDEST:
+            raise ValueError(f"Give an age of up to {_OLDEST} years.")
+        return age
+
+
 def demographics(language: Literal["en", "fr"] = "en", *, required: bool = False) -> type[Form]:
     """Return a form that asks age, gender, studies, degree and experience of experiments.
 
@@ -153,7 +166,7 @@ def demographics(language: Literal["en", "fr"] = "en", *, required: bool = False
         return annotation if required else annotation | None
 
     fields: dict[str, Any] = {
-        "age": (asked(int), Field(empty, ge=16, le=110, title=words["age"])),
+        "age": (asked(int), Field(empty, ge=16, title=words["age"])),
         "gender": (
             asked(one_of(words["genders"])),
             choice(words["gender"], words["genders"], default=empty),
@@ -169,5 +182,5 @@ def demographics(language: Literal["en", "fr"] = "en", *, required: bool = False
         ),
         "taken_part": (asked(int), Field(empty, ge=0, le=1000, title=words["taken_part"])),
     }
-    made: type[Form] = create_model("Demographics", __base__=Form, **fields)
+    made: type[Form] = create_model("Demographics", __base__=_Person, **fields)
     return made

@@ -105,7 +105,7 @@ class AskingPage(PairedPage):
         kind = "primary" if self._live is None else "secondary"
         self._button = kit.button("", press=self._press, kind=kind)
         kit.name("submit", self._button)
-        if self._form is not None:
+        if self._form is not None and not self._screen.stage.quiz:
             kit.gap(0)
             kit.text(kit.words.final, role="small", ink="muted", wrap=True)
 

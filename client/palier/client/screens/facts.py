@@ -93,10 +93,11 @@ def say_money(amount: str, currency: str, words: Words) -> str:
         return f"{amount} {currency}"
     exponent = number.as_tuple().exponent
     decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    figures = words.numerals.fixed(float(number), decimals=decimals)
+    minus = words.numerals.fixed(-1, decimals=0)[0] if number < 0 else ""
+    figures = words.numerals.fixed(float(abs(number)), decimals=decimals)
     if (sign := _SIGNS.get(currency)) is None:
-        return f"{figures}\u00a0{currency}"
-    return words.money.format(amount=figures, sign=sign)
+        return f"{minus}{figures}\u00a0{currency}"
+    return minus + words.money.format(amount=figures, sign=sign)
 
 
 def _is_money(value: JsonValue) -> bool:

@@ -59,8 +59,8 @@ PATTERNS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "shares.png",
         ),
         r"^\d{4}-\d{2}-\d{2}$": ("a day", "2026-11-22"),
-        r"^(d|\.\d{1,2}f|(\.\d{1,2})?%|date|time|datetime)?$": (
-            "d, a number of decimals as .2f, %, .1%, date, time or datetime",
+        r"^(d|\.\d{1,2}f|(\.\d{1,2})?%|[A-Z]{3}|date|time|datetime)?$": (
+            "d, a number of decimals as .2f, %, .1%, EUR, date, time or datetime",
             ".2f",
         ),
         r"^([a-z][a-z0-9_]{0,63}\.[A-Z][A-Za-z0-9_]{0,63})?$": (

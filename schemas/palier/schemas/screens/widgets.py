@@ -373,7 +373,8 @@ class Column(Tagged):
     key: Key
     title: Words = ""
     format: Annotated[
-        str, StringConstraints(pattern=r"^(d|\.\d{1,2}f|(\.\d{1,2})?%|date|time|datetime)?$")
+        str,
+        StringConstraints(pattern=r"^(d|\.\d{1,2}f|(\.\d{1,2})?%|[A-Z]{3}|date|time|datetime)?$"),
     ] = ""
     align: Literal["auto", "left", "right"] = "auto"
 

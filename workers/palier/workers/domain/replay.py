@@ -264,6 +264,9 @@ class _Replay:
             current.form, current.defaults = generation.form, generation.defaults
             current.live = generation.live
             current.quiz = generation.quiz
+            if generation.quiz is not None:
+                # no row says so
+                current.stage = current.stage.model_copy(update={"quiz": True})
             if not current.stage.title:
                 # written before rows had what is shown
                 current.stage = generation.stage

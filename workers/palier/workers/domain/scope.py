@@ -151,6 +151,7 @@ def opened(
             opened_at=at,
             clock=clock,
             missing=request.missing,
+            quiz=request.quiz is not None,
             actions=live.specs if live is not None else (),
             period=request.period,
         ),
