@@ -36,6 +36,7 @@ ENDOWMENT, MULTIPLIER = 20, Decimal("1.6")
 FILES = {
     *(f"{one}.csv" for one in ("answers", "answers_long", "wide", "payoffs", "stages")),
     *(f"{one}.csv" for one in ("page_times", "onset", "own_data", "posts", "events")),
+    *(f"{one}.csv" for one in ("actions", "payments", "attempts", "treatments")),
     *("codebook.csv", "codebook.json", "codebook.md", "manifest.json"),
 }
 

@@ -79,7 +79,10 @@ def payments(
 
 def _rows(exports: Iterable[Any], session: str) -> Iterable[Paid]:
     """Return a row for each seat; raises `CommandError` where there is nothing to pay."""
-    table = next(one for one in exports if one.name == "payments")
+    found = {one.name: one for one in exports}
+    if not found["payoffs"].rows:
+        raise CommandError(f"There is no session {session}: see `palier session list`.")
+    table = found["payments"]
     if not table.rows:
         raise CommandError(
             f"Session {session} has no payments: it is not over, or its program has no payment=. "

@@ -9,10 +9,12 @@ import dearpygui.dearpygui as dpg
 
 from palier.client.screens import onsets
 from palier.client.screens.drawings import draw_dot
+from palier.client.screens.facts import say_money
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
 from palier.client.screens.remaining import Reading
 from palier.client.screens.standing import elapsed, held_up, state, time_left
+from palier.client.screens.words import Words
 from palier.schemas.replies import Overview, SeatRow
 
 
@@ -50,7 +52,7 @@ class _Row:
             self._state = _Text(kit, kit.name(f"seat.{seat}", kit.text("", wrap=True)))
             self._left = _Text(kit, kit.name(f"left.{seat}", kit.text("", wrap=True)))
             self._for = _Text(kit, kit.text("", ink="muted"))
-            self._payoff = _Text(kit, kit.text(""))
+            self._payoff = _Text(kit, kit.text("", wrap=True))
 
     def show(self, row: SeatRow, *, late: bool, behind: float | None) -> None:
         kit, words = self._kit, self._kit.words
@@ -60,7 +62,7 @@ class _Row:
         stage = row.title or row.stage or ""
         again = f"{stage}, {words.round.format(n=row.visit)}" if row.visit > 1 else stage
         self._stage.say(again, ink="muted" if row.state == "excluded" else "text")
-        self._payoff.say(row.payoff.replace(".", words.numerals.decimal))
+        self._payoff.say(_earned(row, words))
         self._row, self._late, self._behind = row, late, behind
 
     def tick(self, now: datetime, away: datetime | None) -> None:
@@ -74,6 +76,13 @@ class _Row:
         stands = words.stands.format(time=reading.text) if reading.stands else reading.text
         self._left.say(stands, ink=reading.ink)
         self._for.say("" if row.state == "finished" else elapsed(row.since, now))
+
+
+def _earned(row: SeatRow, words: Words) -> str:
+    """Return the points of a seat, and what they come to in money where that is known."""
+    points = row.payoff.replace(".", words.numerals.decimal)
+    amount, _, currency = row.payment.partition(" ")
+    return f"{points} ({say_money(amount, currency, words)})" if currency else points
 
 
 def _ink(row: SeatRow, *, late: bool) -> str:
