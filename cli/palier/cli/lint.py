@@ -7,91 +7,27 @@ is called by `once` and `transaction` is left alone, for their results are on th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from palier.cli.diverging import (
+    ALLOWED,
+    AWAIT,
+    BUILTIN,
+    CHANGES,
+    IN_ORDER,
+    MODULES,
+    MUTABLE,
+    ORDER,
+    OUTSIDE,
+    PATHS,
+    RECORDED,
+    SETS,
+    STATE,
+    rule_for,
+)
 from palier.schemas.screens.errors import Mistake
-
-_CHANCE = (
-    "Use session.random (in a group: group.random): it is the same when it is gone through again."
-)
-_TIME = "Use session.now(), which is on the record."
-_OUTSIDE = 'Use await session.once("name", function): its result is kept and given again.'
-_WAIT = "Give a stage deadline=: a worker conducts other sessions meanwhile."
-_SETTING = "Make it a field of Settings, which is on the record."
-_SAY = "Show it as data of a stage; in a test, look at the result of play()."
-_ORDER = "Use sorted(...), or dict.fromkeys(...) to keep the order of what comes in."
-_AWAIT = (
-    "Await stages, groups and once() of the session, and coroutines of this program that do so."
-)
-_STATE = "Make it in run() or in __init__: self.x is a session's own."
-
-#: What a name that was imported stands for: why it may not be used, and what to use instead.
-_FOREIGN: Mapping[str, tuple[str, str]] = {
-    "random": ("gives something else each time", _CHANCE),
-    "secrets": ("gives something else each time", _CHANCE),
-    "uuid.uuid1": ("gives something else each time", _CHANCE),
-    "uuid.uuid4": ("gives something else each time", _CHANCE),
-    "numpy.random": ("gives something else each time", _CHANCE),
-    "time.sleep": ("holds up every session of the worker", _WAIT),
-    "time": ("is another time when it is gone through again", _TIME),
-    "datetime.datetime.now": ("is another time when it is gone through again", _TIME),
-    "datetime.datetime.utcnow": ("is another time when it is gone through again", _TIME),
-    "datetime.datetime.today": ("is another time when it is gone through again", _TIME),
-    "datetime.date.today": ("is another time when it is gone through again", _TIME),
-    "os.environ": ("is not the same on every worker", _SETTING),
-    "os.getenv": ("is not the same on every worker", _SETTING),
-    "os.urandom": ("gives something else each time", _CHANCE),
-    **dict.fromkeys(
-        (
-            *(
-                "requests",
-                "httpx",
-                "urllib.request",
-                "socket",
-                "subprocess",
-                "sqlite3",
-                "http.client",
-            ),
-            *("shutil", "tempfile", "os.system", "os.popen", "os.listdir", "os.remove"),
-            *("pathlib.Path.home", "pathlib.Path.cwd", "os.getcwd", "os.getpid", "serial"),
-        ),
-        ("is something of the outside world", _OUTSIDE),
-    ),
-    "asyncio": ("waits by a loop that a worker does not have", _AWAIT),
-}
-
-#: What is nothing by itself: what is used of it is told.
-_MODULES = frozenset({"random", "secrets", "time", "asyncio", "requests", "httpx", "socket"})
-
-#: What is repeatable all the same.
-_ALLOWED = frozenset({"random.Random", "datetime.datetime", "datetime.date"})
-
-#: The same for what Python has without an import.
-_BUILTIN: Mapping[str, tuple[str, str]] = {
-    "open": ("is something of the outside world", _OUTSIDE),
-    "input": ("waits for a keyboard that a worker does not have", "Ask by a form of a stage."),
-    "print": ("is read by nobody, and said again when it is gone through again", _SAY),
-    "id": ("is another number each time", "Use a participant's seat or number."),
-    "hash": ("is another number in each process", "Use a participant's seat or number."),
-}
-
-#: Methods of paths, whatever they are called on.
-_PATHS = frozenset({"read_text", "write_text", "read_bytes", "write_bytes"})
-
-_RECORDED = frozenset({"once", "transaction"})
-
-_SETS = frozenset({"set", "frozenset"})
-_IN_ORDER = frozenset({"list", "tuple", "enumerate", "iter", "next", "zip", "map", "filter"})
-
-_MUTABLE = frozenset({"list", "dict", "set", "defaultdict", "Counter", "deque"})
-_CHANGES = frozenset(
-    {
-        *("append", "extend", "insert", "remove", "pop", "clear", "add", "discard", "update"),
-        *("setdefault", "popitem", "sort", "reverse", "appendleft", "popleft"),
-    }
-)
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -209,22 +145,22 @@ class _Reading:
     def _foreign(self, node: ast.AST) -> Iterator[tuple[ast.expr, str, str]]:
         if isinstance(node, ast.Name | ast.Attribute):
             meant = self.program.meant(node)
-            rule = _rule(meant)
+            rule = rule_for(meant)
             # of a.b.c the rule is told once, where it begins to hold
             inner = self.program.meant(node.value) if isinstance(node, ast.Attribute) else ""
-            told = _rule(inner) is not None and inner not in _MODULES
-            if rule is not None and not told and meant not in _MODULES | _ALLOWED:
+            told = rule_for(inner) is not None and inner not in MODULES
+            if rule is not None and not told and meant not in MODULES | ALLOWED:
                 yield node, f"{meant} {rule[0]}.", rule[1]
         match node:
             case ast.Call(func=ast.Name(id=name)) if (
-                name in _BUILTIN
+                name in BUILTIN
                 and name not in self.program.imported
                 and name not in self.program.functions
             ):
-                reason, hint = _BUILTIN[name]
+                reason, hint = BUILTIN[name]
                 yield node, f"{name}() {reason}.", hint
-            case ast.Call(func=ast.Attribute(attr=name)) if name in _PATHS:
-                yield node, f"{name}() is something of the outside world.", _OUTSIDE
+            case ast.Call(func=ast.Attribute(attr=name)) if name in PATHS:
+                yield node, f"{name}() is something of the outside world.", OUTSIDE
             case _:
                 pass
 
@@ -235,7 +171,7 @@ class _Reading:
                 iterated = [one]
             case ast.ListComp(generators=all_) | ast.DictComp(generators=all_):
                 iterated = [one.iter for one in all_]
-            case ast.Call(func=ast.Name(id=name), args=arguments) if name in _IN_ORDER:
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in IN_ORDER:
                 iterated = list(arguments)
             case ast.Call(func=ast.Attribute(attr="join" | "choice" | "shuffle"), args=arguments):
                 iterated = list(arguments)
@@ -247,7 +183,7 @@ class _Reading:
                 pass
         for one in iterated:
             if _is_set(one, sets):
-                yield one, "The order of a set is another one in each process.", _ORDER
+                yield one, "The order of a set is another one in each process.", ORDER
 
     def _waiting(self, node: ast.AST) -> Iterator[tuple[ast.expr, str, str]]:
         match node:
@@ -256,16 +192,16 @@ class _Reading:
             case _:
                 return
         # what is not imported is the program's own, or shows when it is played
-        if meant and _rule(meant) is None and not meant.startswith("palier."):
-            yield node, f"{meant} is awaited, which no worker waits for.", _AWAIT
+        if meant and rule_for(meant) is None and not meant.startswith("palier."):
+            yield node, f"{meant} is awaited, which no worker waits for.", AWAIT
 
     def _changing(self, node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
         changed: list[ast.expr] = []
         match node:
             case ast.Global(names=names):
                 reason = f"{names[0]} is shared by all sessions of a worker."
-                yield node, reason, _STATE
-            case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _CHANGES:
+                yield node, reason, STATE
+            case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in CHANGES:
                 changed = [value]
             case ast.Assign(targets=targets) | ast.Delete(targets=targets):
                 changed = [one.value for one in targets if isinstance(one, ast.Subscript)]
@@ -279,7 +215,7 @@ class _Reading:
                 yield (
                     one,
                     f"{name} is shared by all sessions of a worker, and changed here.",
-                    _STATE,
+                    STATE,
                 )
 
 
@@ -306,7 +242,7 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
         if (
             isinstance(one, ast.Call)
             and isinstance(one.func, ast.Attribute)
-            and one.func.attr in _RECORDED
+            and one.func.attr in RECORDED
         ):
             continue
         ahead += ast.iter_child_nodes(one)
@@ -320,21 +256,12 @@ def _names(function: _Function) -> set[str]:
     }
 
 
-def _rule(meant: str) -> tuple[str, str] | None:
-    """Return the rule for a name: its own, or that of what it is in."""
-    while meant:
-        if meant in _FOREIGN:
-            return _FOREIGN[meant]
-        meant = meant.rpartition(".")[0]
-    return None
-
-
 def _is_set(node: ast.expr, sets: frozenset[str]) -> bool:
     match node:
         case ast.Set() | ast.SetComp():
             return True
         case ast.Call(func=ast.Name(id=name)):
-            return name in _SETS
+            return name in SETS
         case ast.Name(id=name):
             return name in sets
         case ast.BinOp(left=left, op=ast.BitOr() | ast.BitAnd() | ast.Sub(), right=right):
@@ -348,6 +275,6 @@ def _mutable(node: ast.expr) -> bool:
         case ast.List() | ast.Dict() | ast.Set() | ast.ListComp() | ast.DictComp():
             return True
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return name in _MUTABLE
+            return name in MUTABLE
         case _:
             return False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, TypeAlias
@@ -12,7 +12,6 @@ from pydantic_core import to_jsonable_python
 
 from palier.program.bots import Bot, method_of
 from palier.program.errors import ProgramError
-from palier.program.matching import check_groups
 from palier.program.participant import Participant
 from palier.program.payment import Money
 from palier.program.program import Program
@@ -21,29 +20,23 @@ from palier.program.testing.errors import (
     BadAnswer,
     Endless,
     NobodyGoesOn,
-    NoSuchSeat,
     NoSuchStage,
-    PlayError,
 )
 from palier.program.testing.loading import screens_of
+from palier.program.testing.opening import NOON, Absent, Bots, absences, bots_of, opening_of
 from palier.program.testing.result import Result, Shown, openings
 from palier.program.testing.scripts import MISSING, Missing, Script, given
 from palier.program.transactions import at_hand
 from palier.schemas.commands import Submit
 from palier.schemas.events import Stage
 from palier.schemas.forms import Form
-from palier.schemas.names import check_name
 from palier.workers.domain.attempts import WRONG
 from palier.workers.domain.deadlines import tick
 from palier.workers.domain.facts import Fact, Opened
-from palier.workers.domain.record import Opening
 from palier.workers.domain.refusal import Refusal, validated
 from palier.workers.domain.scope import Generation
 from palier.workers.domain.session import Session
 from palier.workers.errors import ProgramFailed
-
-#: When every session begins.
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 #: Stages, and turns in live stages, after which a session counts as one without an end.
 _LIMIT = 100_000
@@ -55,12 +48,6 @@ _TURN = timedelta(seconds=1)
 
 #: How often an answer is drawn that the form's own rules refuse.
 _DRAWS = 100
-
-#: Seats that never answer, or each with the stage (and its visit) from which on it does not.
-Absent: TypeAlias = Collection[str] | Mapping[str, str | tuple[str, int]]
-
-#: The strategy of every seat, or of some.
-Bots: TypeAlias = type[Bot] | Mapping[str, type[Bot]]
 
 #: How many seconds an answer takes: the same for all, or a function of participant and stage.
 Pace: TypeAlias = float | Callable[[Participant, Stage], float]
@@ -96,7 +83,7 @@ def play(  # noqa: PLR0913 - each is an option of its own
     Blocks for milliseconds. Raises what the program raises, `ProgramError` where the session could
     not be opened or a screen does not fit its stage, and `PlayError`.
     """
-    opening = _opening(program, seats, seed)
+    opening = opening_of(program, seats, seed)
     prepared = program.planned(to_jsonable_python(settings or {}), name=program.__name__)
     if (matching := prepared.matching()) is not None:
         matching.check(len(opening.seats))
@@ -104,53 +91,13 @@ def play(  # noqa: PLR0913 - each is an option of its own
         _Sitting(opening, prepared, screens=screens_of(program)),
         answers=dict(answers or {}),
         live=dict(live or {}),
-        bots=_bots(bots, opening),
-        absent=_absences(absent, opening.seats),
+        bots=bots_of(bots, opening),
+        absent=absences(absent, opening.seats),
         pace=pace,
         limit=limit,
     )
     with at_hand(program):
         return playing.to_the_end()
-
-
-def _opening(program: type[Program], seats: int | Iterable[str] | None, seed: int) -> Opening:
-    if seats is None:
-        seats = program.group_size or 1
-    names = tuple(f"p{one}" for one in range(1, seats + 1)) if isinstance(seats, int) else seats
-    chosen = tuple(check_name(one) for one in names)
-    if not chosen or len(set(chosen)) < len(chosen):
-        raise PlayError(f"seats={seats!r}: a session has one seat or more, each with its own name.")
-    if program.group_size is not None:
-        check_groups(len(chosen), program.group_size)
-    return Opening(
-        name="testing",
-        program=program.__name__,
-        seats=chosen,
-        settings={},
-        partition=0,
-        seed=seed,
-        auto_start=False,
-        author="testing",
-        at=NOON,
-    )
-
-
-def _bots(bots: Bots, opening: Opening) -> dict[str, Bot]:
-    given = dict.fromkeys(opening.seats, bots) if isinstance(bots, type) else dict(bots)
-    for one in given:
-        if one not in opening.seats:
-            raise NoSuchSeat(one, seats=opening.seats, said="bots=")
-    return {seat: given.get(seat, Bot)(seat=seat, seed=opening.seed) for seat in opening.seats}
-
-
-def _absences(absent: Absent, seats: tuple[str, ...]) -> dict[str, tuple[str, int] | None]:
-    """Return from which stage and visit on each does not answer; None: from the first on."""
-    for one in absent:
-        if one not in seats:
-            raise NoSuchSeat(one, seats=seats, said="absent=")
-    if not isinstance(absent, Mapping):
-        return dict.fromkeys(absent)
-    return {seat: (since, 1) if isinstance(since, str) else since for seat, since in absent.items()}
 
 
 class _Sitting(Session):
