@@ -118,7 +118,7 @@ def test_what_is_shown_follows_and_what_is_typed_stays(kit: Kit, desk: Desk) -> 
     desk.show(market(data={"best": 139, "bids": bids}))
 
     assert dpg.get_value(kit.named["field.bid.price"]) == "12"
-    # the newest of a long list
+    # the end of a long list
     assert {"139", "125"} <= texts()
     assert "124" not in texts()
 

@@ -27,11 +27,8 @@ _LAST = 15
 
 
 def latest(data: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return data with the ends of long lists only, the newest first."""
-    return {
-        key: one[: -_LAST - 1 : -1] if isinstance(one, list) and len(one) > 1 else one
-        for key, one in data.items()
-    }
+    """Return data with the ends of long lists only."""
+    return {key: one[-_LAST:] if isinstance(one, list) else one for key, one in data.items()}
 
 
 class LiveForms:
