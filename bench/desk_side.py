@@ -19,6 +19,7 @@ from threading import Thread
 from typing import Any
 
 from figures import DeskRow, percentile
+from keyboard import Keyboard, keyboard
 from pixels import Eye, difference, eye
 from process import DidNotStart, process
 
@@ -30,6 +31,9 @@ _PATIENCE = 30.0
 
 #: Seconds after which a window is idle, and after which it is at rest.
 _IDLE, _REST = 1.5, 11.5
+
+#: Where the question stands of the desk that is measured, and dots that are more than a caret.
+_QUESTION, _TYPED = (125, 290, 670, 140), 60
 
 
 class Missing(Exception):
@@ -130,6 +134,9 @@ def measure(shape: DeskShape, *, folder: Path, say: Callable[[str], None]) -> li
         rows = [_first_frame(shape, display)]
         say("desk: message to pixels")
         rows += _latencies(shape, display, seen)
+        say("desk: key to pixels")
+        with keyboard(display) as keys:
+            rows += _keys(shape, display, seen, keys) if keys is not None else ()
         say("desk: a screen of sixty widgets")
         rows += _rebuild(shape, display)
         say("desk: processor while idle")
@@ -188,6 +195,29 @@ def _latency(one: Window, seen: Eye, *, count: int) -> list[float]:
         found.append((at - put) * 1000)
         full = not full
     return found
+
+
+def _keys(shape: DeskShape, display: str, seen: Eye, keys: Keyboard) -> list[DeskRow]:
+    """Press a key, and another, in the first field of a desk that has been left alone."""
+    found = []
+    chance = random.Random(1)
+    with open_window("palier", display=display) as one:
+        one.expect("painted")
+        keys.point(900, 700)
+        for key in ("8", "BackSpace") * (max(shape.messages, 20) // 10):
+            time.sleep(2.5 + chance.random() * 0.4)
+            before = seen.see(*_QUESTION)
+            put = keys.press(key)
+            at = seen.until_many(_QUESTION, before, least=_TYPED, deadline=5.0)
+            if at is None:
+                raise DidNotStart("A key was pressed, and nothing changed on the screen.")
+            found.append((at - put) * 1000)
+    found.sort()
+    name = "key → changed pixel, at rest"
+    return [
+        DeskRow(what=f"{name}, p50", unit="ms", ours=percentile(found, 50)),
+        DeskRow(what=f"{name}, worst", unit="ms", ours=found[-1]),
+    ]
 
 
 def _place(one: Window, seen: Eye) -> tuple[tuple[int, int], dict[bool, bytes]]:

@@ -64,6 +64,23 @@ class Eye:
             time.sleep(LOOK)
         return None
 
+    def until_many(
+        self, box: tuple[int, int, int, int], before: bytes, *, least: int, deadline: float
+    ) -> float | None:
+        """Return the moment when so many dots of a box are others; None: within no such time."""
+        end = time.monotonic() + deadline
+        while (now := time.monotonic()) < end:
+            if _others(self.see(*box), before) >= least:
+                return now
+            time.sleep(LOOK)
+        return None
+
+
+def _others(one: bytes, other: bytes) -> int:
+    if one == other:
+        return 0
+    return sum(one[at : at + 4] != other[at : at + 4] for at in range(0, len(one), 4))
+
 
 def difference(one: bytes, other: bytes, width: int) -> tuple[int, int] | None:
     """Return the middle of the first surface that differs in two pictures; None: nothing does.
