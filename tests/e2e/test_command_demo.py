@@ -108,15 +108,17 @@ def test_a_demo_prints_where_its_data_are(played: Done, folder: Path) -> None:
     paths = [
         Path(line.split()[-1])
         for line in played.out.splitlines()
-        if line.startswith(("database", "export"))
+        if line.startswith(("database", "export", "codebook"))
     ]
     printed = {one.name: one for one in paths}
 
-    assert set(printed) == {"palier.db", *FILES}
+    assert printed == {
+        "palier.db": folder / "palier.db",
+        "export": folder / "export",
+        "codebook.md": folder / "export" / "codebook.md",
+    }
+    assert all(one.exists() for one in printed.values())
     assert {one.name for one in (folder / "export").iterdir()} == FILES
-    for name, one in printed.items():
-        assert one == (folder if name == "palier.db" else folder / "export") / name
-        assert one.is_file()
 
 
 def test_payoffs_are_the_games_formula_on_the_answers(folder: Path) -> None:

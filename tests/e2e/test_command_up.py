@@ -195,13 +195,13 @@ def test_people_read_tables_that_fit_eighty_columns(up: Up, tmp_path: Path) -> N
     assert said["bots"].out == "4 × finished\n"
     assert re.search(r"│ read +│ public-goods │ finished │ 4 ", said["list"].out)
     assert "Public goods, session read: finished" in said["show"].out
-    assert f"{tmp_path}/read/answers.csv\n" in said["export"].out
+    assert f"export    {tmp_path}/read\n" in said["export"].out
     wide = [
         line
         for one in said.values()
         for line in one.out.splitlines()
         # what is to be copied stays in one line
-        if len(line) > 80 and not line.startswith(("/", "palier-client "))
+        if len(line) > 80 and not line.startswith(("export ", "codebook ", "palier-client "))
     ]
     assert wide == []
 

@@ -6,6 +6,7 @@ participant's computer need not have.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,9 @@ from palier.workers.persistence.export import (
     write_identities,
 )
 from palier.workers.persistence.export import write_export as write
+
+#: What SQLite and PostgreSQL say of a table or a column that they do not have.
+_STRANGE = re.compile(r"no such (table|column)|(relation|column) \S+ does not exist")
 
 
 def formats(text: str) -> tuple[Format, ...]:
@@ -93,6 +97,11 @@ def reading(database: str) -> Iterator[Engine]:
         yield engine
     except DBAPIError as error:
         where = engine.url.render_as_string(hide_password=True)
+        if _STRANGE.search(str(error.orig)):
+            raise CommandError(
+                f"The database {where} has not the tables of this version of Palier: "
+                "a worker of this version brings them up to date when it starts."
+            ) from None
         raise CommandError(f"The database {where} cannot be read: {error.orig}") from None
     finally:
         engine.dispose()

@@ -82,8 +82,8 @@ def conduct(
     for one in LOOKED_AT:
         out.print(first_look(written.heads[one]))
     out.print(f"database  {(folder / _DATABASE).resolve()}", soft_wrap=True)
-    for path in written.files.values():
-        out.print(f"export    {path}", soft_wrap=True)
+    out.print(f"export    {written.folder}", soft_wrap=True)
+    out.print(f"codebook  {written.files['codebook.md']}", soft_wrap=True)
     return database, trouble
 
 

@@ -207,8 +207,8 @@ def export_(  # noqa: PLR0913 - each is an option of its own
     for one in LOOKED_AT:
         if one in written.heads:
             out.print(first_look(written.heads[one]))
-    for path in written.files.values():
-        out.print(str(path), soft_wrap=True)
+    out.print(f"export    {written.folder}", soft_wrap=True)
+    out.print(f"codebook  {written.files['codebook.md']}", soft_wrap=True)
 
 
 for one in (

@@ -244,7 +244,15 @@ def _answered(export: Export) -> tuple[list[str], list[list[str]]]:
 
 def _told(value: Any) -> str:
     """Return a value as the files have it; nothing is nothing."""
-    return "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return f"{value:f}"
+        case bool():
+            return str(value).upper()
+        case _:
+            return str(value)
 
 
 def _short(text: str) -> str:
@@ -264,8 +272,12 @@ def _fitting(columns: list[str], rows: list[list[str]]) -> tuple[list[str], list
 
 
 def _plain(export: Export) -> tuple[list[str], list[list[str]]]:
-    """Return everything but the session, which is the same in every row."""
-    kept = [number for number, column in enumerate(export.columns) if column != "session"]
+    """Return everything but the session, which is the same in every row, and empty columns."""
+    kept = [
+        number
+        for number, column in enumerate(export.columns)
+        if column != "session" and any(row[number] is not None for row in export.rows[:_ROWS])
+    ]
     return (
         [export.columns[number] for number in kept],
         [[_told(row[number]) for number in kept] for row in export.rows],

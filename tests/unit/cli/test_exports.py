@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,8 +50,9 @@ def test_a_first_look_comes_with_it(database: Path, tmp_path: Path) -> None:
     assert said.startswith("Answers ")
     assert "│ p1   │ g1    │ contribute │ 1" in said
     assert "Payoffs" in said
-    assert f"{tmp_path}/tuesday-1/wide.csv\n" in said
-    assert max(len(one) for one in said.splitlines() if not one.startswith("/")) <= 80
+    assert f"export    {tmp_path}/tuesday-1\n" in said
+    assert f"codebook  {tmp_path}/tuesday-1/codebook.md\n" in said
+    assert max(len(one) for one in said.splitlines() if str(tmp_path) not in one) <= 80
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,16 @@ def test_a_place_that_cannot_be_written_to_is_named(database: Path) -> None:
     assert export(database, "--to", "/dev/null/x").sentence == (
         "/dev/null/x/tuesday-1 cannot be written to: Not a directory."
     )
+
+
+def test_tables_of_another_version_are_said_to_be(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    with closing(sqlite3.connect(old)) as db:
+        db.execute("CREATE TABLE session (name TEXT)")
+
+    sentence = export(old, "--to", tmp_path).sentence
+
+    assert "has not the tables of this version of Palier: a worker of this version" in sentence
 
 
 def test_a_list_of_who_sat_where_lies_apart_and_is_never_written_over(

@@ -202,7 +202,7 @@ def _gathered(columns: Iterable[Column]) -> Iterator[tuple[str, Column]]:
         key = f"{place[1]}.N.{place[3]}" if place else column.name
         visits, first = shown.setdefault(key, ([], column))
         visits += [int(place[2])] if place else []
-        if column.questions and first is not column:
+        if first is not column:
             shown[key] = (visits, _merged(first, column))
     for key, (visits, column) in shown.items():
         if len(visits) == 1:
