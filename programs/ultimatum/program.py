@@ -20,7 +20,10 @@ class Offer(Form):
 class Reply(Form):
     """What a responder says to an offer."""
 
-    reply: Literal["accept", "reject"] = Field(title="Do you accept the offer?")
+    reply: Literal["accept", "reject"] = Field(
+        title="Do you accept the offer?",
+        json_schema_extra={"titles": {"accept": "Accept", "reject": "Reject"}},
+    )
 
 
 class Threshold(Form):

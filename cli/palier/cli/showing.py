@@ -86,6 +86,7 @@ def overview_table(overview: Overview, *, now: datetime | None = None) -> Table:
     )
     standing = any(one.standing != "active" for one in overview.seats)
     clocks = any(one.clock is not None for one in overview.seats)
+    grouped = any(one.group for one in overview.seats)
     treated = any(one.treatment for one in overview.seats)
     paid = any(one.payment for one in overview.seats)
     table.add_column("seat")
@@ -93,6 +94,8 @@ def overview_table(overview: Overview, *, now: datetime | None = None) -> Table:
         table.add_column("treatment")
     if standing:
         table.add_column("standing")
+    if grouped:
+        table.add_column("group")
     for _, title in steps:
         table.add_column(title)
     if clocks:
@@ -107,6 +110,7 @@ def overview_table(overview: Overview, *, now: datetime | None = None) -> Table:
             dot.append(row.seat, style="default"),
             *([row.treatment] if treated else []),
             *([{"active": ""}.get(row.standing, row.standing)] if standing else []),
+            *([f"{row.group} {row.role}".strip()] if grouped else []),
             *_cells(row, [name for name, _ in steps]),
             *([_left(row.clock, now)] if clocks else []),
             _since(row.since, now, over=row.state == "finished"),

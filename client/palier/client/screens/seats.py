@@ -61,7 +61,9 @@ class _Row:
             draw_dot(kit, self._dot, ink=ink, at=(kit.px(6), kit.px(9)))
         stage = row.title or row.stage or ""
         again = f"{stage}, {words.round.format(n=row.visit)}" if row.visit > 1 else stage
-        self._stage.say(again, ink="muted" if row.state == "excluded" else "text")
+        group = ", ".join(one for one in (row.group, row.role) if one)
+        where = f"{again} ({group})" if group else again
+        self._stage.say(where, ink="muted" if row.state == "excluded" else "text")
         self._payoff.say(_earned(row, words))
         self._row, self._late, self._behind = row, late, behind
 
