@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 from palier.program import ProgramError
 from palier.schemas.commands import OpenSession
 from palier.schemas.replies import Refused, SessionOpened
-from palier.workers.persistence.program_migration import Migration, migrate_program
+from palier.workers.persistence.migrating import Migration, migrate_program
 from palier.workers.runtime.catalogue import Catalogue
 from tests.databases import Database
 from tests.rehearsal import Rehearsal

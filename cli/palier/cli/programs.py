@@ -23,7 +23,7 @@ from palier.schemas.names import check_name
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from palier.workers.persistence.program_migration import Migration
+    from palier.workers.persistence.migrating import Migration
 
 app = typer.Typer(no_args_is_help=True, help="Programs, and the tables of their entities.")
 
@@ -101,7 +101,7 @@ def migrate(  # noqa: PLR0913 - each is an option of its own
     Without --apply all of it is tried on the database and taken back. What would lose values needs
     --drop, and is kept in tables of its own. It can be done again without harm.
     """
-    from palier.workers.persistence.program_migration import migrate_program
+    from palier.workers.persistence.migrating import migrate_program
     from palier.workers.runtime.catalogue import Catalogue
 
     program = Catalogue([programs]).program(check_name(name))

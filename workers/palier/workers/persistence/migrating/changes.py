@@ -1,99 +1,26 @@
-"""What becomes of a program's tables when its entities were changed: planned, told, refused.
+"""What becomes of a program's tables when its entities were changed.
 
 Nothing is changed here. A plan says what would be lost, and what stands in the way, by counting
-rows; `palier.workers.persistence.program_migration` carries it out.
+rows; `palier.workers.persistence.migrating.carrying` carries it out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, column, func, select, table
+from sqlalchemy import Connection, func, select
 
 from palier.program.entities.columns import Attribute
-from palier.program.entities.family import Family, prefix, schema
+from palier.program.entities.family import Family
 from palier.program.entities.shape import Shape, shape_of, typed
 from palier.program.errors import ProgramError
+from palier.workers.persistence.migrating.plan import Change, Plan, Tables
+from palier.workers.persistence.migrating.renames import offers, rename
 
 #: Rows that are named of those that stand in the way.
 _NAMED = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One change of a table: ``column`` is None where it is the table itself.
-
-    ``loses`` counts what would no longer be in the table.
-    """
-
-    what: str
-    table: str
-    sentence: str
-    column: str | None = None
-    loses: int = 0
-
-
-@dataclass(slots=True)
-class Plan:
-    """What is to be done with a program's tables, and what keeps it from being done."""
-
-    program: str
-    before: Shape
-    after: Shape
-    renames: list[tuple[str, str | None, str]] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    offers: list[str] = field(default_factory=list)
-    #: Values for rows that have none: by table and column.
-    fills: dict[tuple[str, str], Any] = field(default_factory=dict)
-    #: Values that have another type now: by table and column, by id.
-    converted: dict[tuple[str, str], dict[int, Any]] = field(default_factory=dict)
-
-    @property
-    def empty(self) -> bool:
-        """Whether the tables are as the entities want them."""
-        return self.before == self.after and not self.renames
-
-    @property
-    def loses(self) -> int:
-        """How many values and rows would no longer be in the tables."""
-        return sum(one.loses for one in self.changes)
-
-
-class Tables:
-    """The tables of a program as the database has them, to count in."""
-
-    def __init__(self, db: Connection, program: str) -> None:
-        self.db = db
-        self.schema = schema(program, db.dialect.name)
-        self.prefix = prefix(program, db.dialect.name)
-
-    def named(self, name: str, *columns: str) -> Any:
-        """Return a table for statements, with these columns."""
-        return table(f"{self.prefix}{name}", *(column(one) for one in columns), schema=self.schema)
-
-    def reflected(self, name: str) -> Table:
-        """Return a table as the database has it."""
-        return Table(
-            f"{self.prefix}{name}",
-            MetaData(),
-            schema=self.schema,
-            autoload_with=self.db,
-            resolve_fks=False,
-        )
-
-    def count(self, name: str) -> int:
-        """Return how many rows a table has."""
-        return self.db.execute(select(func.count()).select_from(self.named(name))).scalar() or 0
-
-    def filled(self, name: str, of: str) -> int:
-        """Return how many rows have a value in a column."""
-        there = self.named(name, of)
-        counted = select(func.count()).select_from(there).where(there.c[of].is_not(None))
-        return self.db.execute(counted).scalar() or 0
 
 
 def plan(
@@ -107,7 +34,7 @@ def plan(
     tables = Tables(db, program)
     was = deepcopy(before)  # where values are found now, by the names they will have
     for one in renames:
-        _rename(made, was, one)
+        rename(made, was, one)
     made.before = was
     current = _Current(tables, {new: old for old, of, new in made.renames if of is None}, made)
     _plan_tables(made, current)
@@ -116,7 +43,7 @@ def plan(
             (one.__declared__ for one in family.classes if one.__declared__.table == name), None
         )
         _plan_columns(made, current, name, declared.attributes if declared else {})
-    made.offers = list(_offers(made))
+    made.offers = list(offers(made))
     return made
 
 
@@ -349,97 +276,6 @@ def _plain(value: Any, attribute: Attribute) -> Any:
     if attribute.kind == "text" and not attribute.choices and not isinstance(value, str):
         return value.isoformat() if hasattr(value, "isoformat") else str(value)
     return value
-
-
-def _rename(made: Plan, was: Shape, said: str) -> None:
-    old, sign, new = said.partition("=")
-    entity, dot, column = old.strip().partition(".")
-    new = new.strip().rpartition(".")[2]
-    found = next((name for name, one in was.items() if one["entity"] == entity), None)
-    if not sign or not new or found is None:
-        known = ", ".join(one["entity"] for one in was.values() if "." not in one["entity"])
-        raise ProgramError(
-            f"--rename {said}: write Entity.old=new or Old=New; the tables have {known}."
-        )
-    if not dot:
-        _rename_entity(made, was, found, new, said)
-        return
-    columns = was[found]["columns"]
-    for name, wanted in ((column, new), (f"{column}_id", f"{new}_id")):
-        if name in columns and wanted in made.after.get(found, {"columns": {}})["columns"]:
-            columns[wanted] = columns.pop(name)
-            made.renames.append((_was_called(made, found), name, wanted))
-            return
-    between = f"{found}_{column}"
-    if between in was and f"{found}_{new}" in made.after:
-        was[f"{found}_{new}"] = {**was.pop(between), "entity": f"{entity}.{new}"}
-        made.renames.append((between, None, f"{found}_{new}"))
-        return
-    raise ProgramError(
-        f"--rename {said}: the table has no {column!r}, or the entity no {new!r}: it has "
-        f"{', '.join(columns)}."
-    )
-
-
-def _rename_entity(made: Plan, was: Shape, old: str, new: str, said: str) -> None:
-    target = next((name for name, one in made.after.items() if one["entity"] == new), None)
-    if target is None or target in was:
-        raise ProgramError(f"--rename {said}: there is no new entity {new!r} in the program.")
-    entity = was[old]["entity"]
-    was[target] = {**was.pop(old), "entity": new}
-    made.renames.append((old, None, target))
-    for name in list(was):
-        one = was[name]
-        for each in list(one["columns"]):
-            key = one["columns"][each]
-            if key.get("to") == old:
-                key["to"] = target
-                if "." in one["entity"] and each == f"{old}_id":
-                    one["columns"][f"{target}_id"] = one["columns"].pop(each)
-                    made.renames.append((name, each, f"{target}_id"))
-        if one["entity"].startswith(f"{entity}.") and name.startswith(f"{old}_"):
-            called = f"{target}_{name.removeprefix(f'{old}_')}"
-            if called in made.after:
-                was[called] = {
-                    **was.pop(name),
-                    "entity": one["entity"].replace(f"{entity}.", f"{new}.", 1),
-                }
-                made.renames.append((name, None, called))
-
-
-def _was_called(made: Plan, table: str) -> str:
-    return next((old for old, of, new in made.renames if of is None and new == table), table)
-
-
-def _offers(made: Plan) -> Iterator[str]:
-    """Offer renames for what goes where something alike comes."""
-    for name in sorted(made.before.keys() & made.after.keys()):
-        was, now = made.before[name]["columns"], made.after[name]["columns"]
-        for old in (one for one in was if one not in now):
-            for new in (one for one in now if one not in was):
-                if was[old]["type"] == now[new]["type"] and was[old].get("to") == now[new].get(
-                    "to"
-                ):
-                    entity = made.after[name]["entity"]
-                    yield (
-                        f"If {entity}.{new} is {entity}.{old} by another name: "
-                        f"--rename {entity}.{_relation(old, was)}={_relation(new, now)}"
-                    )
-    for old in sorted(made.before.keys() - made.after.keys()):
-        for new in sorted(made.after.keys() - made.before.keys()):
-            gone, come = made.before[old], made.after[new]
-            alike = gone["columns"].keys() & come["columns"].keys()
-            if "." not in gone["entity"] + come["entity"] and 2 * len(alike) >= len(
-                gone["columns"]
-            ):
-                yield (
-                    f"If {come['entity']} is {gone['entity']} by another name: "
-                    f"--rename {gone['entity']}={come['entity']}"
-                )
-
-
-def _relation(column: str, columns: Mapping[str, Any]) -> str:
-    return column.removesuffix("_id") if "to" in columns[column] else column
 
 
 def _counted(number: int, what: str) -> str:
