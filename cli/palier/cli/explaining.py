@@ -245,6 +245,8 @@ class Explainer:
         match entry.kind:
             case "excluded" if late:
                 words = f"{seat} was excluded at the deadline of {where}"
+            case "excluded" if body.get("because") == "quiz":
+                words = f"{seat} was excluded after the last attempt at {where}"
             case "excluded":
                 words = f"{who} excluded {seat}" + (
                     f", who was missing at {where}" if where else ""

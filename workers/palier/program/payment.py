@@ -158,6 +158,7 @@ class Payroll:
     payment: Payment | None
     seed: int
     earners: dict[str, Earner] = field(default_factory=dict)
+    _lots: dict[str, float] = field(default_factory=dict)
 
     def __copy__(self) -> Self:
         """Return this one: it keeps nothing but who earns."""
@@ -166,10 +167,8 @@ class Payroll:
     @property
     def periods(self) -> tuple[int, ...]:
         """The periods in which anybody has earned something."""
-        known = {
-            period for one in self.earners.values() for period in one.points if period is not None
-        }
-        return tuple(sorted(known))
+        known = set[int | None]().union(*(one.points for one in self.earners.values()))
+        return tuple(sorted(one for one in known if one is not None))
 
     def settle(self, seat: str, payoff: Decimal) -> Settlement | None:
         """Return what a seat is paid; None where the program pays no money."""
@@ -198,7 +197,10 @@ class Payroll:
         whose = f"{seat}:" if payment.drawn == "each" else ""
 
         def lot(period: int) -> float:
-            return chance.Random(f"{self.seed}:payment:{whose}{period}").random()  # noqa: S311 - repeatable
+            name = f"{self.seed}:payment:{whose}{period}"
+            if name not in self._lots:
+                self._lots[name] = chance.Random(name).random()  # noqa: S311 - repeatable
+            return self._lots[name]
 
         return tuple(sorted(sorted(self.periods, key=lot)[: payment.paid_periods]))
 

@@ -52,6 +52,7 @@ def snapshot(session: Session, seat: str, *, now: datetime) -> Snapshot:
 
 def overview(session: Session, *, now: datetime) -> Overview:
     """Return every seat with where it is and since when."""
+    treatments = _treatments(session)
     return Overview(
         session=session.name,
         program=session.program.title or session.opening.program,
@@ -61,17 +62,20 @@ def overview(session: Session, *, now: datetime) -> Overview:
         reason=session.reason,
         traceback=session.traceback or (session.fault.traceback if session.fault else ""),
         now=now,
-        seats=tuple(_row(session, seat, session.scope_of(seat)) for seat in session.seats),
+        seats=tuple(
+            _row(session, seat, session.scope_of(seat), treatments.get(seat, ""))
+            for seat in session.seats
+        ),
     )
 
 
-def _row(session: Session, seat: str, scope: Scope | None) -> SeatRow:
+def _row(session: Session, seat: str, scope: Scope | None, treatment: str) -> SeatRow:
     common = {
         "seat": seat,
         "present": seat in session.present,
         "payoff": f"{session.payoff(seat):f}",
         "payment": _payment(session, seat),
-        "treatment": _treatment(session, seat, scope),
+        "treatment": (scope.treatment if scope else "") or treatment,
         "standing": session.standings[seat],
     }
     if (call := session.calls.get(seat)) is not None:
@@ -118,12 +122,12 @@ def _payment(session: Session, seat: str) -> str:
     return str(payment.settled(session.payoff(seat)))
 
 
-def _treatment(session: Session, seat: str, scope: Scope | None) -> str:
-    """Return the treatment of the scope that a seat is in, else of the last that it was in."""
-    if scope is not None and scope.treatment:
-        return scope.treatment
-    of_seat = [one.treatment for one in session.scopes.values() if seat in one.seats]
-    return next((one for one in reversed(of_seat) if one), "")
+def _treatments(session: Session) -> dict[str, str]:
+    """Return the treatment that each seat was in last; looked for only where there are any."""
+    if not session.program.all_settings.treatments:
+        return {}
+    formed = (one for one in session.scopes.values() if one.treatment)
+    return {seat: one.treatment for one in formed for seat in one.seats}
 
 
 def _painted(current: Generation, seat: str) -> float | None:
