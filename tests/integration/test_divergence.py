@@ -302,7 +302,10 @@ def test_settings_that_no_longer_fit_are_named(play: Play) -> None:
 
     reason = rehearsal.overview().reason
 
-    assert reason == f"The settings of {SESSION} no longer fit its program: rounds: Field required"
+    assert reason == (
+        f"The settings of {SESSION} no longer fit its program. "
+        "Setting 'rounds' of example: Field required."
+    )
 
 
 # -- while it is stopped ------------------------------------------------------------------------
