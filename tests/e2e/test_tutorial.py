@@ -23,7 +23,7 @@ TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 #: What prepares a computer has tests of its own, and would change the one that runs this.
-PREPARES = ("./run demo --bots 4", ". .venv/bin/activate")
+PREPARES = ("./run demo --bots 4", "./run tutorial", ". .venv/bin/activate")
 
 #: What runs until it is stopped.
 SERVES = "palier up"
