@@ -16,6 +16,7 @@ from palier.client.screens.kit import press as press_button
 from palier.client.screens.sample_errands import NotedErrands
 from palier.client.screens.samples import sample_views
 from palier.client.screens.screen_page import ScreenPage
+from palier.client.screens.widgets.paragraphs import Drawn
 from palier.client.state import Asking, View
 from palier.client.view import Shown
 from palier.schemas.forms import FieldSpec, FormSpec
@@ -83,7 +84,7 @@ class Opened:
 
     def seen(self, name: str) -> bool:
         """Whether an item is shown, and all that it is in."""
-        return is_seen(self.kit.named[name])
+        return name in self.kit.named and is_seen(self.kit.named[name])
 
     def enabled(self, name: str) -> bool:
         """Whether an item can be used."""
@@ -123,15 +124,12 @@ def open_screen(kit: Kit, *body: Widget, width: int = 1280, **around: Any) -> Op
 
 
 def texts() -> set[str]:
-    """Return all that is said and seen in the window."""
+    """Return all that is said and seen in the window, the words that are drawn among it."""
+    seen = [one for one in dpg.get_all_items() if is_seen(one)]
     kind = "mvAppItemType::mvText"
-    every = [one for one in dpg.get_all_items() if dpg.get_item_type(one) == kind]
-    return {dpg.get_value(one) for one in every if is_seen(one) or _is_drawn(one)}
-
-
-def _is_drawn(item: int | str) -> bool:
-    drawn = dpg.get_item_user_data(item) == "drawn"
-    return drawn and is_seen(dpg.get_item_parent(item))
+    said = {dpg.get_value(one) for one in seen if dpg.get_item_type(one) == kind}
+    drawn = (dpg.get_item_user_data(one) for one in seen)
+    return said | {one.text for one in drawn if isinstance(one, Drawn)}
 
 
 def is_seen(item: int | str) -> bool:

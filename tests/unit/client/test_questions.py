@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from palier.client.screens.questions import placed_buttons, placed_inputs, question
+from palier.client.screens.questions import placed, question
 from palier.schemas.forms import (
     ChoiceField,
     DateField,
@@ -88,7 +88,7 @@ def test_widgets_stand_under_the_conditions_of_all_that_they_are_in() -> None:
     go = widgets.Button(text="Go", on_click="submit")
     tab = widgets.Tab(title="One", show_if="arrived", children=(amount, go))
     body = (widgets.Card(show_if="expected", children=(widgets.Tabs(children=(tab,)),)),)
-    assert [(one.widget, one.conditions) for one in placed_inputs(body)] == [
+    assert [(one.widget, one.conditions) for one in placed(body)[0]] == [
         (amount, ("expected", "arrived", "local.page == 2"))
     ]
-    assert [one.conditions for one in placed_buttons(body)] == [("expected", "arrived")]
+    assert [one.conditions for one in placed(body)[1]] == [("expected", "arrived")]

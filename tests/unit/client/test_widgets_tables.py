@@ -195,3 +195,11 @@ def _body(opened: Opened) -> int | str:
     assert isinstance(face, TableFace)
     body: int | str = face._grid._body
     return body
+
+
+def test_rows_that_nobody_sees_yet_come_with_the_next_frame(kit: Kit) -> None:
+    people: list[JsonValue] = [{"seat": f"s{one:02}"} for one in range(30)]
+    opened = table(kit, data={"people": people}, rows=4)
+    assert column(opened, 0) == ["s00", "s01", "s02", "s03"]
+    opened.page.tick()
+    assert column(opened, 0) == [f"s{one:02}" for one in range(12)]

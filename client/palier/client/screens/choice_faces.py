@@ -10,8 +10,7 @@ from palier.client.screens.draft import Raw
 from palier.client.screens.face import FieldFace
 from palier.client.screens.facts import NOTHING
 from palier.client.screens.fonts import Item
-from palier.client.screens.kit import Kit, text_width
-from palier.client.screens.page import COLUMN
+from palier.client.screens.kit import Inside, Kit
 from palier.schemas.forms import ChoiceField, FieldSpec, FlagField
 
 #: Up to so wide is a list that opens.
@@ -21,15 +20,15 @@ _BOX = 36
 
 
 def add_option(
-    kit: Kit, title: str, *, on: bool, wrap: bool, told: Callable[[bool], None]
+    kit: Kit, title: str, *, on: bool, wrap: bool, told: Callable[[bool], None], width: int = 0
 ) -> tuple[Item, Item]:
     """Add a box whose title breaks where the card ends; a click on the title counts too."""
     with kit.across():
         box: Item = dpg.add_checkbox(
             default_value=on, callback=lambda _sender, value, _data: told(bool(value))
         )
-        with kit.lowered(4):
-            text = kit.text(title, wrap=wrap)
+        # it stands on the line of the box
+        text = kit.text(title, wrap=wrap, width=width)
 
     def toggle() -> None:
         if dpg.get_item_configuration(box)["enabled"]:
@@ -53,32 +52,46 @@ class CheckFace(FieldFace[FlagField]):
 
     def build_label(self) -> None:
         """Add box and title."""
-        box, self._label = add_option(self.kit, "", on=bool(self.raw), wrap=True, told=self.edited)
+        self._titled = self.title
+        box, self._label = add_option(
+            self.kit,
+            self._titled,
+            on=bool(self.raw),
+            wrap=True,
+            told=self.edited,
+            width=self._wrap if self.width else 0,
+        )
         self.named(box)
         self.mark(bad=False)
+
+    def build_line(self) -> None:
+        """Leave it until there is a problem to be said under the box."""
 
     def build_input(self) -> None:
         """Leave it: the box stands before its title."""
 
-    def rephrase(self) -> None:
-        """Say the title anew; without a problem there is no line for it."""
-        super().rephrase()
-        self.show(self._line, on=bool(self._problem))
+    @property
+    def _wrap(self) -> int:
+        return self.width - self.kit.px(_BOX)
 
     @property
     def title(self) -> str:
         """What is ticked: a box can always be left out."""
         return self.spec.title
 
-    def lay_out(self, width: int) -> None:
+    def wrap(self) -> None:
         """Break the title where the width ends."""
-        super().lay_out(width)
-        dpg.configure_item(self._label, wrap=self.width - self.kit.px(_BOX))
+        super().wrap()
+        dpg.configure_item(self._label, wrap=self._wrap)
 
     def say(self, problem: str) -> None:
         """Show a problem under the box; without one there is no line for it."""
+        if problem and not self._line:
+            with Inside(self.item):
+                super().build_line()
         super().say(problem)
-        self.show(self._line, on=bool(problem))
+        if self._line:
+            self.show(self._line, on=bool(problem))
 
     def edited(self, raw: Raw) -> None:
         """Keep whether it is ticked; a ticked box looks otherwise."""
@@ -147,7 +160,7 @@ class RadioFace(OptionsFace):
         self.mark(bad=False)
         self.enable(on=self._enabled)
         if self.width:
-            self.lay_out(self.width)
+            self.fit()
 
     def _add(self, index: int, title: str, *, on: bool) -> None:
         told = lambda value: self._choose(index, on=value)  # noqa: E731 - it binds the index
@@ -156,9 +169,9 @@ class RadioFace(OptionsFace):
         self._titles.append(text)
         self.named(box, str(index))
 
-    def lay_out(self, width: int) -> None:
+    def fit(self) -> None:
         """Break the titles where the width ends."""
-        super().lay_out(width)
+        super().fit()
         if not isinstance(self.spec, FlagField):
             for text in self._titles:
                 dpg.configure_item(text, wrap=self.width - self.kit.px(_BOX))
@@ -218,17 +231,16 @@ class ComboFace(OptionsFace):
         """The options, and before them a way to take an answer back where none is required."""
         return self.options if self.spec.required else ((NOTHING, None), *self.options)
 
-    def lay_out(self, width: int) -> None:
+    def fit(self) -> None:
         """Be as wide as the longest option."""
         kit = self.kit
-        self.width = min(width, kit.px(COLUMN))
         titles = (kit.words.choose, *(title for title, _ in self.options))
-        longest = max(text_width(title, kit.fonts["body"]) for title in titles)
+        longest = max(kit.width(title, "body") for title in titles)
         # the arrow is as wide as the list is high
         room = round(longest) + 2 * kit.px(12) + kit.px(44)
         bounded = min(max(room, kit.px(_NARROWEST_LIST)), kit.px(_WIDEST_LIST), self.width)
         dpg.configure_item(self.inputs[0], width=bounded)
-        super().lay_out(width)
+        super().fit()
 
     def _choose(self, title: str) -> None:
         raw = next(raw for one, raw in self._offered if one == title)

@@ -9,6 +9,9 @@ from palier.client.screens.draft import Raw
 from palier.client.screens.face import FieldFace, add_line
 from palier.schemas.forms import DateField
 
+#: The width of a line with a day.
+_DAY = 190
+
 
 class DateFace(FieldFace[DateField]):
     """A day typed as the language writes it.
@@ -18,7 +21,11 @@ class DateFace(FieldFace[DateField]):
 
     def build_input(self) -> None:
         """Add a line."""
-        add_line(self, width=self.kit.px(190))
+        add_line(self, width=self.kit.px(_DAY))
+
+    def input_width(self) -> float:
+        """Return how wide the line is."""
+        return self.kit.px(_DAY)
 
     @property
     def hinted(self) -> str:

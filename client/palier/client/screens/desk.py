@@ -257,16 +257,19 @@ class Desk:
 
     def _turn_over(self, before: ScreenPage, page: ScreenPage) -> None:
         """Turn to another screen; one that was edited stays where it is, with the keyboard."""
-        same = before.continues(page.scene.view)
+        if not before.continues(page.scene.view):
+            self._turn_to(page)
+            return
         where, name = dpg.get_y_scroll(self._body), before.keyboard()
         self._turn_to(page)
-        if same:
-            self._scroll.to(where)
-            if name is not None:
-                page.return_to(name)
+        self._scroll.to(where)
+        if name is not None:
+            page.return_to(name)
 
     def _turn_to(self, page: Page) -> None:
         self._leave()
+        if isinstance(page, ScreenPage) and self._size[0]:
+            page.lay_out(self._size[0])  # what is built for its width need not be moved
         try:
             self._build(page)
         except Exception as error:

@@ -41,13 +41,22 @@ def begin(spec: FormSpec, numerals: Numerals) -> Draft:
 def read(spec: FormSpec, draft: Mapping[str, Raw], numerals: Numerals) -> Reading:
     """Return what the draft means."""
     answer: dict[str, JsonValue] = {}
-    unreadable: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for field in spec.fields:
         raw = draft.get(field.name)
-        answer[field.name] = value_of(field, raw, numerals)
-        if answer[field.name] is None and isinstance(raw, str) and raw.strip():
-            unreadable[field.name] = _unreadable(field)
-    return Reading(answer=answer, problems={**spec.check(answer), **unreadable})
+        value = answer[field.name] = value_of(field, raw, numerals)
+        if problem := problem_of(field, raw, value):
+            problems[field.name] = problem
+    return Reading(answer=answer, problems=problems)
+
+
+def problem_of(field: FieldSpec, raw: Raw, value: JsonValue) -> str:
+    """Return what is wrong with what is put into a field, which means ``value``; empty: nothing."""
+    if value is not None:
+        return field.check(value) or ""
+    if isinstance(raw, str) and raw.strip():
+        return _unreadable(field)
+    return "required" if field.required else ""
 
 
 def _unreadable(field: FieldSpec) -> str:

@@ -68,7 +68,14 @@ class FieldFace(ABC, Generic[Spec]):
         self.enter = enter
         self.inputs: list[Item] = []
         self.width = 0
+        self.item: Item = 0
+        self._line: Item = 0
         self._help: Item = 0
+        #: What is said already: label, help, hint and whether it is seen.
+        self._titled = self._helped = ""
+        self._hinted = ("", False)
+        #: Whether the line is a line, rather than one item under the other.
+        self._horizontal = True
         self._seen = self.raw
         self._problem = ""
         self._hint = Aside(kit, role="small", ink="muted", drop=self.drop + 2)
@@ -82,20 +89,30 @@ class FieldFace(ABC, Generic[Spec]):
 
     # -- its items --------------------------------------------------------------------------------
 
-    def build(self) -> None:
-        """Add the question to the current container."""
-        kit = self.kit
-        self.build_label()
-        with kit.across(spacing=_APART) as self._line:
-            self.build_input()
-            self._wrong.build(self._line)
-        self._place_beside()
-        self.build_below()
-        self.rephrase()
+    def build(self, width: int = 0, *, show: bool = True) -> None:
+        """Add the question to the current container, for a width; 0: it is not known yet."""
+        self.width = min(width, self.kit.px(COLUMN))
+        with self.kit.group("body", show=show) as self.item:
+            self.build_label()
+            self._say_help()
+            self.build_line()
+            self.build_below()
+            self.rephrase()
+            if width:
+                self.fit()
 
     def build_label(self) -> None:
         """Add what stands above the input."""
-        self._label: Item = self.kit.text("", role="strong", wrap=True)
+        self._titled = title = self.title
+        self._label: Item = self.kit.text(
+            title, role="strong", wrap=True, width=self.width, show=bool(title)
+        )
+
+    def build_line(self) -> None:
+        """Add the input, and the line on which what is said about it stands."""
+        self._horizontal = self.beside
+        with self.kit.across(spacing=_APART, horizontal=self.beside) as self._line:
+            self.build_input()
 
     @abstractmethod
     def build_input(self) -> None:
@@ -136,25 +153,43 @@ class FieldFace(ABC, Generic[Spec]):
 
     def rephrase(self) -> None:
         """Bring label, help and whatever depends on the question up to date."""
-        self.say_label(self.title)
-        self._say_help(self.spec.help or "")
+        self._say_label()
+        self._say_help()
         self._say_hint()
 
-    def _say_help(self, text: str) -> None:
-        if text and not self._help:
-            self._help = self.kit.text("", role="small", ink="muted", wrap=True, before=self._line)
-        if self._help:
+    def _say_help(self) -> None:
+        text = self.spec.help or ""
+        if text == self._helped:
+            return
+        self._helped = text
+        if not self._help:
+            self._help = self.kit.text(
+                text,
+                role="small",
+                ink="muted",
+                wrap=True,
+                width=self.width,
+                parent=self.item,
+                before=self._line,
+            )
+        else:
             dpg.set_value(self._help, text)
             self.show(self._help, on=bool(text))
 
     def _say_hint(self) -> None:
-        shown = bool(self.hinted) and not self._problem
-        self._hint.say(self.hinted, line=self._line, shown=shown)
+        hinted = self.hinted
+        told = (hinted, bool(hinted) and not self._problem)
+        if told != self._hinted:
+            self._hinted = told
+            self._place_beside()
+            self._hint.say(hinted, line=self._line, shown=told[1])
 
-    def say_label(self, title: str) -> None:
-        """Say what is asked."""
-        dpg.set_value(self._label, title)
-        self.show(self._label, on=bool(title))
+    def _say_label(self) -> None:
+        title = self.title
+        if title != self._titled:
+            self._titled = title
+            dpg.set_value(self._label, title)
+            self.show(self._label, on=bool(title))
 
     @property
     def title(self) -> str:
@@ -166,10 +201,19 @@ class FieldFace(ABC, Generic[Spec]):
 
     def lay_out(self, width: int) -> None:
         """Fit a width in pixels; lines longer than a column of text are hard to follow."""
-        self.width = min(width, self.kit.px(COLUMN))
+        before, self.width = self.width, min(width, self.kit.px(COLUMN))
+        if self.width != before:
+            self.wrap()
+        self.fit()
+
+    def wrap(self) -> None:
+        """Break label and help where the width ends."""
         for item in (self._label, self._help):
             if item:
                 dpg.configure_item(item, wrap=self.width)
+
+    def fit(self) -> None:
+        """Fit the input, and what stands beside it, into the width."""
         self._place_beside()
 
     # -- what is put in ---------------------------------------------------------------------------
@@ -213,10 +257,10 @@ class FieldFace(ABC, Generic[Spec]):
         if problem or self._problem:
             self._problem = problem
             said = explain(self.spec, problem, self.kit.words)
+            self._place_beside()
             self._say_hint()
             self._wrong.say(said, line=self._line, shown=bool(problem))
             self.mark(bad=bool(problem))
-            self._place_beside()
 
     def input_width(self) -> float:
         """Return how wide the input is, in pixels."""
@@ -224,14 +268,18 @@ class FieldFace(ABC, Generic[Spec]):
 
     def _place_beside(self) -> None:
         """Put hint and problem beside the input where there is room, else under it."""
+        if not self._line:
+            return
         beside = self.beside
         if beside and self.width:
-            said, aside = self.hinted, self._hint
+            said, aside = self._hinted[0], self._hint
             if self._problem:
                 said, aside = explain(self.spec, self._problem, self.kit.words), self._wrong
             left = self.width - self.input_width() - self.kit.px(_APART)
             beside = aside.width(said) <= left
-        dpg.configure_item(self._line, horizontal=beside)
+        if beside != self._horizontal:
+            self._horizontal = beside
+            dpg.configure_item(self._line, horizontal=beside)
         if self.width or not beside:
             for one in (self._hint, self._wrong):
                 one.place(beside=beside, width=self.width)

@@ -13,6 +13,25 @@ from palier.client.screens.theme import Themes
 from palier.client.screens.tokens import PALETTES, PaletteName, Rgba, rgba
 from palier.client.screens.words import Words
 
+#: Texts whose width is remembered: measuring takes as long as changing an item.
+_REMEMBERED = 4096
+
+
+class Inside:
+    """What is added while it is open goes into an item; a container of Dear PyGui, made cheaply."""
+
+    __slots__ = ("_item",)
+
+    def __init__(self, item: Item) -> None:
+        self._item = item
+
+    def __enter__(self) -> Item:
+        dpg.push_container_stack(self._item)
+        return self._item
+
+    def __exit__(self, *_: object) -> None:
+        dpg.pop_container_stack()
+
 
 class Kit:
     """Makes items in the current container; needs a context, and the main thread.
@@ -34,6 +53,8 @@ class Kit:
         self.fonts = load_fonts(scale)
         self.themes = Themes(self.palette, px=self.px)
         self._told: dict[Item, Callable[[], None]] = {}
+        self._colours: dict[tuple[str, int], Rgba] = {}
+        self._widths: dict[tuple[str, str], float] = {}
         # one registry of handlers for all items: they would outlive the items of a page
         with dpg.item_handler_registry() as self._edits:
             dpg.add_item_edited_handler(callback=lambda _, item, __: self._tell(item))
@@ -67,9 +88,24 @@ class Kit:
         """Return a length at scale 1 as pixels of this screen."""
         return round(length * self.scale)
 
+    def width(self, text: str, role: str) -> float:
+        """Return the width of a text in the font of a role, in pixels: `text_width`, remembered."""
+        known = self._widths.get((text, role))
+        if known is None:
+            known = text_width(text, self.fonts[role])
+            if not self._widths and not is_measured(self):
+                return known  # it was a guess
+            if len(self._widths) >= _REMEMBERED:
+                self._widths = {}
+            self._widths[text, role] = known
+        return known
+
     def colour(self, role: str, alpha: int = 255) -> Rgba:
         """Return the colour of a role."""
-        return rgba(getattr(self.palette, role), alpha)
+        known = self._colours.get((role, alpha))
+        if known is None:
+            known = self._colours[role, alpha] = rgba(getattr(self.palette, role), alpha)
+        return known
 
     def name(self, name: str, item: Item) -> Item:
         """Give an item one of our names; the newest holder of a name has it."""
@@ -77,11 +113,19 @@ class Kit:
         return item
 
     def text(
-        self, text: str, *, role: str = "body", ink: str = "text", wrap: bool = False, **more: Any
+        self,
+        text: str,
+        *,
+        role: str = "body",
+        ink: str = "text",
+        wrap: bool = False,
+        width: int = 0,
+        **more: Any,
     ) -> Item:
-        """Add text; with ``wrap`` it breaks at the edge of its panel, at any width."""
-        item: Item = dpg.add_text(text, wrap=0 if wrap else -1, **more)
-        dpg.bind_item_font(item, self.fonts[role])
+        """Add text; with ``wrap`` it breaks at the edge of its panel, with ``width`` there."""
+        item: Item = dpg.add_text(text, wrap=width or (0 if wrap else -1), **more)
+        if role != "body":  # which is the font of all that has no other
+            dpg.bind_item_font(item, self.fonts[role])
         if ink != "text":  # which it is anyway
             self.ink(item, ink)
         return item
@@ -117,8 +161,8 @@ class Kit:
     def canvas(self, *, width: int, height: int, show: bool = True) -> Item:
         """Add a place to draw into, which the keyboard passes by; `reveal` shows and hides it."""
         # alone, it would be a stop of the Tab key that nobody sees
-        with dpg.group(enabled=False, show=show):
-            item: Item = dpg.add_drawlist(width=width, height=height)
+        group: Item = dpg.add_group(enabled=False, show=show)
+        item: Item = dpg.add_drawlist(width=width, height=height, parent=group)
         return item
 
     @staticmethod
@@ -130,26 +174,36 @@ class Kit:
         """Add vertical space."""
         dpg.add_spacer(height=self.px(height))
 
-    @contextmanager
-    def panel(self, kind: str, **more: Any) -> Iterator[Item]:
+    def lower(self, text: Item, *, ink: str, by: float) -> None:
+        """Push a text down within its line, so that it stands on that of what is beside it."""
+        name = f"{ink}-lower-{by:g}"
+        self.themes.hold(name, lambda: _lowered(colour=self.colour(ink), down=self.px(by)))
+        self.themes.bind(text, name)
+
+    def group(self, theme: str = "", **more: Any) -> Inside:
+        """Put what follows into a group, with the spacing of a theme."""
+        item: Item = dpg.add_group(**more)
+        if theme:
+            self.themes.bind(item, theme)
+        return Inside(item)
+
+    def panel(self, kind: str, **more: Any) -> Inside:
         """Open a panel of a kind named in the themes; only cards have borders and scroll."""
         card = kind.endswith("card")
         options = {"border": card, "no_scrollbar": True, "no_scroll_with_mouse": True, **more}
-        with dpg.child_window(always_use_window_padding=True, **options) as item:
-            self.themes.bind(item, kind)
-            yield item
+        item: Item = dpg.add_child_window(always_use_window_padding=True, **options)
+        self.themes.bind(item, kind)
+        return Inside(item)
 
-    @contextmanager
-    def across(self, *, spacing: float = 10, **more: Any) -> Iterator[Item]:
+    def across(self, *, spacing: float = 10, theme: str = "", **more: Any) -> Inside:
         """Put what follows side by side."""
-        with dpg.group(horizontal=True, horizontal_spacing=self.px(spacing), **more) as item:
-            yield item
+        options = {"horizontal": True, "horizontal_spacing": self.px(spacing), **more}
+        return self.group(theme, **options)
 
     @contextmanager
     def lowered(self, height: float) -> Iterator[Item]:
         """Push what follows down, so that small text stands on the line of large text."""
-        with dpg.group() as item:
-            self.themes.bind(item, "flush")
+        with self.group("flush") as item:
             self.gap(height)
             yield item
 
@@ -179,6 +233,13 @@ class Kit:
         """Draw a line across the window."""
         canvas = self.canvas(width=8000, height=1)
         dpg.draw_line((0, 0), (8000, 0), color=self.colour("border"), parent=canvas)
+
+
+def _lowered(*, colour: Rgba, down: int) -> None:
+    with dpg.theme_component(dpg.mvText):
+        dpg.add_theme_color(dpg.mvThemeCol_Text, colour)
+        # a text is aligned with a field that has this padding
+        dpg.add_theme_style(dpg.mvStyleVar_FramePadding, 0, down)
 
 
 def is_measured(kit: Kit) -> bool:

@@ -7,11 +7,10 @@ import dearpygui.dearpygui as dpg
 from palier.client.screens.draft import Raw
 from palier.client.screens.face import FieldFace, add_line
 from palier.client.screens.fonts import Item
-from palier.client.screens.kit import text_width
 from palier.schemas.forms import IntegerField, NumberField
 
-#: The width of a line between two steps.
-_LINE = 96
+#: The width of a line with a number, and of one between two steps.
+_NUMBER, _LINE = 160, 96
 
 
 class NumberFace(FieldFace[IntegerField | NumberField]):
@@ -21,12 +20,12 @@ class NumberFace(FieldFace[IntegerField | NumberField]):
         """Add a line, and the unit beside it."""
         kit = self.kit
         if self.manner.unit is None:
-            add_line(self, width=kit.px(160))
+            add_line(self, width=kit.px(_NUMBER))
             return
         with kit.across(spacing=10):
-            add_line(self, width=kit.px(160))
-            with kit.lowered(self.drop):
-                self._unit = kit.text("")
+            add_line(self, width=kit.px(_NUMBER))
+            # it stands on the line of what is typed
+            self._unit = kit.text(self.manner.unit)
 
     @property
     def hinted(self) -> str:
@@ -40,8 +39,8 @@ class NumberFace(FieldFace[IntegerField | NumberField]):
     def input_width(self) -> float:
         """Return how wide line and unit are."""
         unit = self.manner.unit
-        beside = text_width(unit, self.kit.fonts["body"]) + self.kit.px(10) if unit else 0
-        return super().input_width() + beside
+        beside = self.kit.width(unit, "body") + self.kit.px(10) if unit else 0
+        return self.kit.px(_NUMBER) + beside
 
     def rephrase(self) -> None:
         """Say the unit anew."""
@@ -116,14 +115,14 @@ class SliderFace(FieldFace[IntegerField]):
         say = kit.words.numerals.say
         dpg.set_value(self._low, say(low))
         dpg.set_value(self._high, say(high))
-        right = text_width(say(high), kit.fonts["small"]) + 2
+        right = kit.width(say(high), "small") + 2
         column = dpg.get_item_children(self._ends, 0)[1]
         dpg.configure_item(column, init_width_or_weight=right)
         self._follow()
 
-    def lay_out(self, width: int) -> None:
+    def fit(self) -> None:
         """Let slider and ends be so wide."""
-        super().lay_out(width)
+        super().fit()
         self._place_unit()
         for item in (self._slider, self._ends):
             dpg.configure_item(item, width=self.width)
@@ -139,7 +138,7 @@ class SliderFace(FieldFace[IntegerField]):
     def input_width(self) -> float:
         """Return how wide line, steps and unit are."""
         unit = self.manner.unit
-        beside = text_width(unit, self.kit.fonts["body"]) + self.kit.px(12) if unit else 0
+        beside = self.kit.width(unit, "body") + self.kit.px(12) if unit else 0
         return self._steps_width + beside
 
     @property

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 #: Spaces that people and programs put between groups of three digits.
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
+#: Four figures need no group.
+_GROUPED_FROM = 10_000
 _MINUS = "\N{MINUS SIGN}"
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
@@ -22,11 +24,12 @@ class Numerals:
 
     def say(self, value: float, *, decimals: int = 2) -> str:
         """Return the number in figures, without trailing zeros."""
-        if isinstance(value, float) and not math.isfinite(value):
+        if isinstance(value, int):
+            few = -_GROUPED_FROM < value < _GROUPED_FROM
+            return f"{value:d}".replace("-", _MINUS) if few else self._written(f"{value:,}")
+        if not math.isfinite(value):
             return "\N{EN DASH}"
-        return self._written(
-            f"{value:,}" if isinstance(value, int) else self._rounded(value, decimals)
-        )
+        return self._written(self._rounded(value, decimals))
 
     def fixed(self, value: float, *, decimals: int) -> str:
         """Return the number in figures, with so many decimals."""

@@ -19,7 +19,7 @@ from palier.client.controllers import Controllers
 from palier.client.entries import Put
 from palier.client.errors import ClientError
 from palier.client.screens.facts import humanise
-from palier.client.screens.questions import placed_inputs, question
+from palier.client.screens.questions import placed, question
 from palier.client.screens.sample_errands import NotedErrands
 from palier.client.view import Asking, Connectivity, Shown, View
 from palier.controller import ControllerError, connect, unused
@@ -171,7 +171,7 @@ def _data(source: Source, spec: ScreenSpec) -> tuple[dict[str, JsonValue], list[
 def _made_form(spec: ScreenSpec) -> FormSpec | None:
     """Return a form that asks what the screen's inputs are bound to; None where there is none."""
     fields = {}
-    for one in placed_inputs(spec.body):
+    for one in placed(spec.body)[0]:
         kind, _, name = one.widget.bind.partition(".")
         if kind != "answer":
             continue

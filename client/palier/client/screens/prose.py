@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 _MARKER = re.compile(r"(?P<bullet>[-*•]) +|(?P<number>\d{1,3})[.)] +")
@@ -62,6 +63,7 @@ class Placed:
 Line: TypeAlias = tuple[Placed, ...]
 
 
+@lru_cache(maxsize=1024)
 def read_prose(text: str) -> tuple[Block, ...]:
     """Return the blocks of a text: blank lines part paragraphs, ``-`` and ``1.`` begin items.
 
@@ -93,6 +95,9 @@ def _runs(text: str) -> tuple[Run, ...]:
 
 def break_lines(runs: Sequence[Run], width: float, measure: Measure) -> list[Line]:
     """Return the lines of a block, none of them wider than ``width`` unless one letter is."""
+    whole = _joined_all(runs)
+    if _width(whole, measure) <= width:
+        return [tuple(_placed(whole, measure))] if whole else []
     lines: list[list[Run]] = [[]]
     for word in _words(runs):
         candidate = _joined(lines[-1], word)
@@ -104,6 +109,14 @@ def break_lines(runs: Sequence[Run], width: float, measure: Measure) -> list[Lin
             head, tail = _cut(lines[-1], width, measure)
             lines[-1:] = [head, tail]
     return [tuple(_placed(line, measure)) for line in lines if line]
+
+
+def _joined_all(runs: Sequence[Run]) -> list[Run]:
+    """Return a block as one line."""
+    line: list[Run] = []
+    for word in _words(runs):
+        line = _joined(line, word)
+    return line
 
 
 def _words(runs: Sequence[Run]) -> Iterator[list[Run]]:

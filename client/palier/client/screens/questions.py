@@ -42,26 +42,31 @@ class Placed(Generic[W]):
     conditions: tuple[str, ...]
 
 
-def placed_inputs(body: tuple[Widget | Part, ...]) -> tuple[Placed[Input], ...]:
-    """Return the inputs of a screen, in its order."""
-    found = _placed(body, ())
-    return tuple(Placed(one, around) for one, around in found if isinstance(one, Input))
-
-
-def placed_buttons(body: tuple[Widget | Part, ...]) -> tuple[Placed[Button], ...]:
-    """Return the buttons of a screen, in its order."""
-    found = _placed(body, ())
-    return tuple(Placed(one, around) for one, around in found if isinstance(one, Button))
+def placed(
+    body: tuple[Widget | Part, ...],
+) -> tuple[tuple[Placed[Input], ...], tuple[Placed[Button], ...]]:
+    """Return the inputs of a screen and its buttons, both in its order."""
+    inputs: list[Placed[Input]] = []
+    buttons: list[Placed[Button]] = []
+    for one, conditions in _placed(body, ()):
+        if isinstance(one, Input):
+            inputs.append(Placed(one, conditions))
+        elif isinstance(one, Button):
+            buttons.append(Placed(one, conditions))
+    return tuple(inputs), tuple(buttons)
 
 
 def _placed(
     body: tuple[Widget | Part, ...], around: tuple[str, ...]
 ) -> Iterator[tuple[Widget | Part, tuple[str, ...]]]:
     for one in body:
-        condition = getattr(one, "show_if", None)
+        # pydantic takes long over an attribute that a model does not have
+        fields = vars(one)
+        condition = fields.get("show_if")
         conditions = around if condition is None else (*around, condition)
         yield one, conditions
-        yield from _placed(getattr(one, "children", ()), conditions)
+        if children := fields.get("children"):
+            yield from _placed(children, conditions)
 
 
 def question(
@@ -82,22 +87,22 @@ def question(
     found = None if acted is None else acted.model_copy(update={"name": widget.bind})
     if kind == "answer" and form is not None:
         found = next((one for one in form.fields if one.name == name), None)
-    field = found or _own(widget, number=number, say=say)
-    changes: dict[str, Any] = {}
+    own = _own(widget, number=number, say=say)
+    if found is None:
+        return own
+    changes: dict[str, Any] = _stricter(found, own)
     if widget.label is not None:
-        changes["title"] = say(widget.label)
+        changes["title"] = own.title
     if widget.help is not None:
-        changes["help"] = say(widget.help)
-    if found is not None:
-        changes.update(_stricter(found, _own(widget, number=number, say=say)))
-    if widget.required is not None:
-        changes["required"] = widget.required or (found is not None and found.required)
-    if isinstance(widget, widgets.Choice) and isinstance(field, ChoiceField) and widget.children:
+        changes["help"] = own.help
+    if widget.required:
+        changes["required"] = True
+    if isinstance(widget, widgets.Choice) and isinstance(found, ChoiceField) and widget.children:
         titles = {one.value: say(one.text) for one in widget.children}
         changes["options"] = tuple(
-            Option(value=one.value, title=titles.get(one.value, one.title)) for one in field.options
+            Option(value=one.value, title=titles.get(one.value, one.title)) for one in found.options
         )
-    return field.model_copy(update=changes)
+    return found.model_copy(update=changes) if changes else found
 
 
 def _stricter(field: FieldSpec, own: FieldSpec) -> dict[str, Any]:
@@ -132,7 +137,12 @@ def _own(
     number: Callable[[float | str | None], float | None],
 ) -> FieldSpec:
     """Return the field of a local place, by what its widget says."""
-    common: dict[str, Any] = {"name": widget.bind, "title": "", "required": False}
+    common: dict[str, Any] = {
+        "name": widget.bind,
+        "title": say(widget.label or ""),
+        "help": None if widget.help is None else say(widget.help),
+        "required": bool(widget.required),
+    }
     longest = _LONGEST if widget.bind.startswith("answer.") else _LINE
     match widget:
         case widgets.TextField() | widgets.TextArea():

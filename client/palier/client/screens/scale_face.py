@@ -42,9 +42,9 @@ class ScaleFace(OptionsFace):
             self.kit.name(f"field.{self.spec.name}.ends", self._said)
         self.lay_out(self.width or self.kit.px(480))
 
-    def lay_out(self, width: int) -> None:
+    def fit(self) -> None:
         """Spread the points over a width."""
-        super().lay_out(width)
+        super().fit()
         px, count = self.kit.px, len(self.inputs)
         total = min(self.width, count * px(_CELL))
         side = max(min(px(_POINT), total // max(count, 1) - px(_LEAST)), 1)

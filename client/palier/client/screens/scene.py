@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
@@ -17,19 +17,17 @@ from pydantic import JsonValue
 
 from palier.client.errands import Errands
 from palier.client.screens.acts import Acts
-from palier.client.screens.draft import Draft, Raw, begin, read, show_raw, value_of
+from palier.client.screens.computed import Computed
+from palier.client.screens.draft import Draft, Raw, begin, problem_of, read, show_raw, value_of
 from palier.client.screens.kit import Kit
-from palier.client.screens.questions import Placed, placed_buttons, placed_inputs, question
-from palier.client.screens.saying import fill
+from palier.client.screens.questions import Placed, placed, question
 from palier.client.screens.widgets.face import AnyWidgetFace
 from palier.client.state import Asking, View
 from palier.controller import ControllerError
 from palier.schemas.events import PostedValue
 from palier.schemas.forms import FieldSpec, FormSpec
 from palier.schemas.message import Value
-from palier.schemas.screens import expressions
 from palier.schemas.screens.acting import ACT, actions
-from palier.schemas.screens.errors import EvaluationFailed
 from palier.schemas.screens.screen import ScreenSpec
 from palier.schemas.screens.templates import read_template
 from palier.schemas.screens.widgets import BUILT_IN, Button, Input
@@ -38,9 +36,6 @@ _log = logging.getLogger(__name__)
 
 #: Characters of a local value that are kept with what is typed; a larger one lives in the window.
 _LARGEST = 4096
-
-#: What no name stands for.
-_NOTHING = object()
 
 _NO_FORM = FormSpec(fields=())
 
@@ -109,24 +104,16 @@ class Scene:
         self._faces = faces
         #: Counts changes: what shows a scene compares it with the one that it has shown.
         self.version = 0
-        self.asked: tuple[Placed[Input], ...] = placed_inputs(spec.body)
-        self._confirms = tuple(
-            one for one in placed_buttons(spec.body) if one.widget.on_click in {"submit", "next"}
-        )
+        self.asked, buttons = placed(spec.body)
+        self._confirms = tuple(one for one in buttons if one.widget.on_click in {"submit", "next"})
         #: The inputs, by place.
         self.inputs: dict[str, Input] = {one.widget.bind: one.widget for one in self.asked}
-        self._texts = next(
+        texts = next(
             (one.texts for one in spec.strings if one.lang == kit.language), dict[str, str]()
         )
-        self._counts = b"remaining" in spec.canonical()
+        self._computed = Computed(kit.words, texts=texts, screen=spec.name)
         self._remaining = self.remaining
         self._names: dict[str, Any] | None = None
-        #: The names as they were, what was computed from them, and from which of them.
-        self._before: dict[str, Any] = {}
-        self._values: dict[str, tuple[frozenset[str], Any]] = {}
-        self._said: dict[str, tuple[frozenset[str], str]] = {}
-        self._fields: dict[int, FieldSpec] = {}
-        self._failed: set[str] = set()
         #: The local values that no input has been put into.
         self.locals: dict[str, JsonValue] = {}
         self._begin()
@@ -142,35 +129,16 @@ class Scene:
         """All values by name, as expressions see them."""
         if self._names is None:
             self._names = self._named()
-            self._forget()
+            self._computed.forget(self._names)
         return self._names
 
     def say(self, words: str) -> str:
         """Return a text of the screen: translated, with its values filled in."""
-        names = self.names
-        known = self._said.get(words)
-        if known is None:
-            template = read_template(self._texts.get(words, words))
-            inserts = (one for one in template if not isinstance(one, str))
-            roots = _roots(one.expression.paths for one in inserts)
-            known = self._said[words] = (roots, fill(template, names, self.kit.words))
-        return known[1]
+        return self._computed.say(words, self.names)
 
     def value(self, expression: str) -> Any:
         """Return what an expression comes to; None where its values do not go together."""
-        names = self.names
-        known = self._values.get(expression)
-        if known is None:
-            read = expressions.read(expression)
-            try:
-                value = read.value(names)
-            except EvaluationFailed as error:
-                value = None
-                if expression not in self._failed:
-                    self._failed.add(expression)
-                    _log.warning("Screen %s: %s", self.spec.name, error)
-            known = self._values[expression] = (_roots((read.paths,)), value)
-        return known[1]
+        return self._computed.value(expression, self.names)
 
     def holds(self, condition: str | None) -> bool:
         """Return whether a condition holds; there being none, it does."""
@@ -205,16 +173,16 @@ class Scene:
     def field(self, widget: Input) -> FieldSpec:
         """Return what an input asks for."""
         self.names  # noqa: B018 - what is known of before has to be forgotten
-        if id(widget) not in self._fields:
-            form = self.asking.stage.form
-            self._fields[id(widget)] = question(
+        return self._computed.field(
+            id(widget),
+            lambda: question(
                 widget,
-                form,
+                self.asking.stage.form,
                 acted=self.acts.fields().get(widget.bind),
                 say=self.say,
                 number=self.number,
-            )
-        return self._fields[id(widget)]
+            ),
+        )
 
     @property
     def asking(self) -> Asking:
@@ -287,9 +255,9 @@ class Scene:
                 continue
             field = self.field(one.widget)
             # its name is where it stands in the draft
-            strict = read(FormSpec(fields=(field,)), self.draft, numerals).problems
-            if strict:
-                problems.setdefault(one.widget.bind, strict[field.name])
+            raw = self.draft.get(field.name)
+            if strict := problem_of(field, raw, value_of(field, raw, numerals)):
+                problems.setdefault(one.widget.bind, strict)
         return problems
 
     def answer(self) -> dict[str, JsonValue]:
@@ -300,14 +268,18 @@ class Scene:
 
     def update(self, view: View) -> None:
         """Take a newer view of the same generation."""
-        before, self.view = self.view, view
+        before, stage = self.view, self.asking.stage
+        self.view = view
+        now = self.asking.stage
+        if (stage.form, stage.actions) != (now.form, now.actions):
+            self._computed.forget_fields()
         if _relevant(before) != _relevant(view):
             self.touch()
 
     def tick(self) -> None:
         """Notice that time goes by, and what was answered."""
         self.acts.tick()
-        if self._counts and self.remaining != self._remaining:
+        if "remaining" in self._computed.used and self.remaining != self._remaining:
             self._remaining = self.remaining
             self.touch()
 
@@ -435,38 +407,16 @@ class Scene:
             "remaining": self.remaining,
         }
         self._names = names  # local inputs may have bounds that depend on the rest
-        self._forget()
+        self._computed.forget(names)
         for place, widget in self.inputs.items():
             kind, _, name = place.partition(".")
             if kind == "local":
                 raw = self.draft.get(place)
                 local[name] = value_of(self.field(widget), raw, numerals)
         # what widgets ask for depends on which of them are seen, and that on all the rest
-        self._forget()
+        self._computed.forget(names)
         form["valid"] = not self.problems()
         return names
-
-    def _forget(self) -> None:
-        """Forget what was computed from names that are others now."""
-        names = self._names or {}
-        before = self._before
-        changed = before.keys() - names.keys()
-        for name, value in names.items():
-            known = before.get(name, _NOTHING)
-            if known is not value and known != value:
-                changed.add(name)
-        if changed:
-            # these are filled in while they are in use
-            self._fields = {}
-            own = {name: dict(names[name]) for name in ("answer", "local", "form")}
-            self._before = {**names, **own}
-            self._values = {key: one for key, one in self._values.items() if not one[0] & changed}
-            self._said = {key: one for key, one in self._said.items() if not one[0] & changed}
-
-
-def _roots(paths: Iterable[Iterable[tuple[str, ...]]]) -> frozenset[str]:
-    """Return the names that paths begin with."""
-    return frozenset(path[0] for some in paths for path in some)
 
 
 def _relevant(view: View) -> tuple[object, ...]:

@@ -75,8 +75,12 @@ class ScreenPage(Page):
         self.scene.tell = self._tell
         self.scene.toast = toast
         self.faces = tuple(self.scene.make(one) for one in spec.body)
+        self._every = tuple(every(self.faces))
+        self._inputs = [one for one in self._every if isinstance(one, InputFace)]
+        self._placed = {id(one.widget): one for one in self.scene.asked}
         self._pile = Pile(kit, self.faces, space=GUTTER)
         self._shown = -1
+        self._refused: Item = 0
         self._width = 0
         #: What was found wrong when the answer was to be handed in.
         self._told: dict[str, str] = {}
@@ -85,25 +89,25 @@ class ScreenPage(Page):
     # -- what is shown ----------------------------------------------------------------------------
 
     def build(self) -> None:
-        """Build all faces, one above the other."""
+        """Build all faces, one above the other, up to date and for the width that is known."""
         kit = self.kit
+        self._shown = self.scene.version
+        left, total = self._widths() if self._width else (1, 0)
         kit.gap(18)
         with kit.across(spacing=0):
-            self._left = dpg.add_spacer(width=1)
-            self._pile.build()
+            self._left = dpg.add_spacer(width=left)
+            self._pile.build(total)
         kit.gap(24)
-        self._build_refusal()
-        self.refresh()
+        self._tell_refusal()
 
     def _build_refusal(self) -> None:
         """Add the place of what concerns no field that is seen: above the button that hands in."""
-        place = _confirming(self.faces)
+        place = _confirming(self._every)
         before = place.item if place else 0
         parent = dpg.get_item_parent(place.item) if place else self._pile.item
         kit = self.kit
-        with dpg.group(parent=parent, before=before, show=False) as self._refused:
-            # with the space of a widget below it
-            kit.themes.bind(self._refused, "body")
+        # with the space of a widget below it
+        with kit.group("body", parent=parent, before=before) as self._refused:
             self._refusal = kit.name("refusal", kit.text("", ink="bad", wrap=True))
 
     def opened(self) -> None:
@@ -157,7 +161,7 @@ class ScreenPage(Page):
             return False
         self.refresh()
         if self._width:
-            self.lay_out(self._width)
+            self._fit()
         return True
 
     def _forget_mended(self) -> None:
@@ -165,25 +169,35 @@ class ScreenPage(Page):
         if not self._told:
             return
         left = {**self.scene.problems(), **self.scene.acts.problems()}
-        for face in self._inputs():
+        for face in self._inputs:
             place = face.widget.bind
             if place in self._told and place not in left:
                 face.say("")
         self._told = {place: one for place, one in self._told.items() if place in left}
 
     def lay_out(self, width: int) -> None:
-        """Centre the screen."""
+        """Centre the screen in a window of this width; before it is built, it is built for it."""
+        if width != self._width:
+            self._width = width
+            if self._pile.item:
+                self._fit()
+
+    def _fit(self) -> None:
+        left, total = self._widths()
+        dpg.configure_item(self._left, width=left)
+        self._pile.lay_out(total)
+
+    def _widths(self) -> tuple[int, int]:
+        """Return what is free at the left, and how wide the screen is."""
         kit = self.kit
-        self._width = width
-        room = width - kit.px(2 * MARGIN + 1)
+        room = self._width - kit.px(2 * MARGIN + 1)
         widest = _WIDEST if any(one.roomy for one in self.faces) else COLUMN
         total = min(room, kit.px(widest))
-        dpg.configure_item(self._left, width=kit.px(_SCROLL) + (room - total) // 2)
-        self._pile.lay_out(total)
+        return kit.px(_SCROLL) + (room - total) // 2, total
 
     def close(self) -> None:
         """Give back what the faces have, and let the controller go."""
-        for one in every(self.faces):
+        for one in self._every:
             one.close()
         if self.acting is not None:
             self.acting.leave()
@@ -192,7 +206,7 @@ class ScreenPage(Page):
 
     def enter(self) -> None:
         """Go on from a screen that has nothing to type into."""
-        faces = tuple(every(self.faces))
+        faces = self._every
         types = any(isinstance(one.widget, Chat) for one in faces)
         buttons = (one for one in faces if isinstance(one, ButtonFace) and one.has_keyboard)
         pressed = any(one.widget.on_click not in {"submit", "next"} for one in buttons)
@@ -201,8 +215,8 @@ class ScreenPage(Page):
 
     def focus(self) -> None:
         """Go to the first input in sight, or to the button that hands in."""
-        for one in self._inputs():
-            if self._is_active(one) and _in_sight(one.item):
+        for one in self._inputs:
+            if self._is_active(one) and self._in_sight(one):
                 one.focus()
                 return
         if not self.scene.inputs and "submit" in self.kit.named:
@@ -210,12 +224,11 @@ class ScreenPage(Page):
 
     def focus_on(self, place: str) -> None:
         """Go to the input that is bound to a place, in whichever tab it is."""
-        face = next((one for one in self._inputs() if one.widget.bind == place), None)
+        face = next((one for one in self._inputs if one.widget.bind == place), None)
         if face is None or not self._is_active(face):
             return
-        path = _path(self.faces, face)
-        hidden = not _in_sight(face.item)
-        for outer, inner in pairwise(path):
+        hidden = not self._in_sight(face)
+        for outer, inner in pairwise(_path(self.faces, face)):
             if isinstance(outer, TabsFace):
                 outer.reveal(inner)
         face.focus()
@@ -239,17 +252,21 @@ class ScreenPage(Page):
         if self.scene.confirms:
             self._hand_in()
             return
-        faces = [one for one in self._inputs() if self._is_active(one)]
+        faces = [one for one in self._inputs if self._is_active(one)]
         places = [one.widget.bind for one in faces]
         if place in places[:-1]:
             self.focus_on(places[places.index(place) + 1])
 
-    def _inputs(self) -> list[InputFace]:
-        return [one for one in every(self.faces) if isinstance(one, InputFace)]
+    def _in_sight(self, face: InputFace) -> bool:
+        """Return whether an input that is active is in an open tab, if in any."""
+        return all(
+            outer.shows(inner)
+            for outer, inner in pairwise(_path(self.faces, face))
+            if isinstance(outer, TabsFace)
+        )
 
     def _is_active(self, face: InputFace) -> bool:
-        placed = next(one for one in self.scene.asked if one.widget is face.widget)
-        return self.scene.is_active(placed)
+        return self.scene.is_active(self._placed[id(face.widget)])
 
     # -- handing in -------------------------------------------------------------------------------
 
@@ -285,7 +302,7 @@ class ScreenPage(Page):
     def _say(self, problems: Mapping[str, str]) -> None:
         """Show each problem at its field, and go to the first."""
         first: InputFace | None = None
-        for face in self._inputs():
+        for face in self._inputs:
             problem = problems.get(face.widget.bind, "")
             face.say(self._sentence(face, problem))
             if problem and first is None and self._is_active(face):
@@ -308,17 +325,22 @@ class ScreenPage(Page):
             ink = "muted" if asking.sending else "bad"
         if not said:
             said = "\n".join(self._unseen())
-        dpg.set_value(self._refusal, said)
-        kit.ink(self._refusal, ink)
-        for item in (self._refused, self._refusal):
-            dpg.configure_item(item, show=bool(said))
+        if said and not self._refused:
+            self._build_refusal()
+        if self._refused:
+            dpg.set_value(self._refusal, said)
+            kit.ink(self._refusal, ink)
+            for item in (self._refused, self._refusal):
+                dpg.configure_item(item, show=bool(said))
 
     def _unseen(self) -> list[str]:
         """Return the problems of fields that nobody can see now, each with the field's name."""
         words = self.kit.words
         worker = {f"answer.{name}": one for name, one in self.scene.asking.problems.items()}
         told = {**worker, **self._told}
-        seen = {one.widget.bind for one in self._inputs() if self._is_active(one)}
+        if not told:
+            return []
+        seen = {one.widget.bind for one in self._inputs if self._is_active(one)}
         fields = {f"answer.{one.name}": one for one in self.scene.form.fields}
         return [
             words.of_field.format(
@@ -331,7 +353,7 @@ class ScreenPage(Page):
 
 def _confirming(faces: tuple[AnyWidgetFace, ...]) -> AnyWidgetFace | None:
     """Return the button that hands in, or the row that it is in."""
-    for one in every(faces):
+    for one in faces:
         buttons = one.widget.children if isinstance(one.widget, Actions) else (one.widget,)
         if any(isinstance(it, Button) and it.on_click in {"submit", "next"} for it in buttons):
             return one
@@ -350,12 +372,3 @@ def _path(faces: tuple[AnyWidgetFace, ...], target: AnyWidgetFace) -> tuple[AnyW
 
 def _has_keyboard(item: Item) -> bool:
     return bool(dpg.does_item_exist(item) and dpg.get_item_state(item).get("focused"))
-
-
-def _in_sight(item: Item) -> bool:
-    """Return whether an item is shown, and all that it is in: in an open tab, say."""
-    while item:
-        if not dpg.get_item_configuration(item).get("show", True):
-            return False
-        item = dpg.get_item_parent(item) or 0
-    return True

@@ -44,9 +44,9 @@ class TextFace(FieldFace[TextField]):
         kit.themes.bind(item, "field")
         self.named(item)
 
-    def lay_out(self, width: int) -> None:
+    def fit(self) -> None:
         """Be as wide as the answer may be long."""
-        super().lay_out(width)
+        super().fit()
         room = self.width
         if self._rows == 1:
             room = min(room, self.kit.px(max(self.spec.max_length * _LETTER, _SHORTEST)))

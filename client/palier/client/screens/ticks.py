@@ -46,7 +46,7 @@ def scale(
 def inside(low: float, high: float, *, whole: bool = False) -> Scale:
     """Return an axis that ends where the values do; ``whole``: they are whole numbers."""
     if whole and 0 < high - low < _EACH:
-        return _with_step(low, high, (True, True), 1.0)  # few enough to name each
+        return _scale(_span(low, high, (True, True), 1.0))  # few enough to name each
     low, high, _ = _widened(low, high, (None, None))
     steps = [one for one in _steps(high - low) if not whole or one == round(one)]
     return _best(low, high, (True, True), steps or [1.0])
@@ -86,34 +86,55 @@ def _steps(span: float) -> list[float]:
 
 
 def _best(low: float, high: float, fixed: tuple[bool, bool], steps: Iterable[float]) -> Scale:
-    scales = [_with_step(low, high, fixed, one) for one in steps]
-    return min(scales, key=lambda one: _cost(one, low, high))
+    spans = [_span(low, high, fixed, one) for one in steps]
+    return _scale(min(spans, key=lambda one: _cost(one, low, high)))
 
 
-def _with_step(low: float, high: float, fixed: tuple[bool, bool], step: float) -> Scale:
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """An axis that has so many ticks: one at each multiple of a step from the first on."""
+
+    low: float
+    high: float
+    step: float
+    first: int
+    count: int
+    decimals: int
+
+    def tick(self, number: int) -> float:
+        return round((self.first + number) * self.step, self.decimals)
+
+
+def _span(low: float, high: float, fixed: tuple[bool, bool], step: float) -> _Span:
     first = math.ceil(low / step - _HAIR) if fixed[0] else math.floor(low / step + _HAIR)
     last = math.floor(high / step + _HAIR) if fixed[1] else math.ceil(high / step - _HAIR)
     decimals = max(0, -math.floor(math.log10(step) + _HAIR))
     if round(step, decimals) != round(step, decimals + 1):
         decimals += 1  # a quarter needs one more than its power of ten
-    # more than can be told apart are no candidate, but must not be made either
-    count = min(last - first + 1, 50)
-    return Scale(
-        low=low if fixed[0] else first * step,
-        high=high if fixed[1] else last * step,
-        ticks=tuple(round((first + one) * step, decimals) for one in range(max(count, 0))),
-        decimals=decimals,
+    return _Span(
+        low if fixed[0] else first * step,
+        high if fixed[1] else last * step,
+        step,
+        first,
+        # more than can be told apart are no candidate, but must not be made either
+        max(min(last - first + 1, 50), 0),
+        decimals,
     )
 
 
-def _cost(one: Scale, low: float, high: float) -> float:
+def _scale(span: _Span) -> Scale:
+    ticks = tuple(span.tick(one) for one in range(span.count))
+    return Scale(low=span.low, high=span.high, ticks=ticks, decimals=span.decimals)
+
+
+def _cost(one: _Span, low: float, high: float) -> float:
     """Return how far an axis is from a pleasant one: count, waste, plain numbers, its ends."""
-    count = len(one.ticks)
+    count = one.count
     cost = float(abs(count - _WANTED))
     if not _FEWEST <= count <= _MOST:
         cost += 10.0
     cost += 4 * ((one.high - one.low) / (high - low) - 1)
     cost += 1.1 * one.decimals  # 0 2 4 6 8 10 is better than 0 2.5 5 7.5 10
-    if count and (one.ticks[0] != one.low or one.ticks[-1] != one.high):
+    if count and (one.tick(0) != one.low or one.tick(count - 1) != one.high):
         cost += 0.5
     return cost

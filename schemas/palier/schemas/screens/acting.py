@@ -32,7 +32,7 @@ def actions(spec: ScreenSpec) -> dict[str, tuple[Use, ...]]:
     for number, (widget, _) in enumerate(walk(spec.body)):
         if isinstance(widget, Button):
             found[widget.on_click].append(Use(widget, "on-click", number))
-        elif (action := getattr(widget, "on_change", None)) is not None:
+        elif (action := vars(widget).get("on_change")) is not None:
             found[action].append(Use(widget, "on-change", number))
     return {name: tuple(uses) for name, uses in found.items()}
 

@@ -525,4 +525,6 @@ def walk(
     """Yield every widget and what is within it, each with its depth, in the order of the file."""
     for one in widgets:
         yield one, depth
-        yield from walk(getattr(one, "children", ()), depth=depth + 1)
+        # pydantic takes long over an attribute that a model does not have
+        if children := vars(one).get("children"):
+            yield from walk(children, depth=depth + 1)

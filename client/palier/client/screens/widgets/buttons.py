@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 import dearpygui.dearpygui as dpg
 
-from palier.client.screens.kit import text_width
 from palier.client.screens.scene import Scene
 from palier.client.screens.widgets.face import AnyWidgetFace, WidgetFace
 from palier.schemas.message import Value
@@ -24,38 +23,54 @@ class ButtonFace(WidgetFace[Button]):
 
     fills = False
     above = 18
+    leaves = 0
 
-    def build_inside(self) -> None:
+    def __init__(self, scene: Scene, widget: Button) -> None:
+        super().__init__(scene, widget)
+        self._state = ("", True)
+
+    def build(self, width: int) -> None:  # noqa: ARG002 - it is as wide as its text
         """Add the button."""
-        self._button = self.kit.button("", press=self._press, kind=self.widget.kind)
-        if self.widget.on_click in _HANDS_IN:
-            self.kit.name("submit", self._button)
-        if self.widget.id:
-            self.kit.name(f"button.{self.widget.id}", self._button)
+        kit, widget = self.kit, self.widget
+        self._state = label, enabled = self._is()
+        button = kit.button(
+            label, press=self._press, kind=widget.kind, enabled=enabled, show=self.appear()
+        )
+        self.hold(button)
+        if widget.on_click in _HANDS_IN:
+            kit.name("submit", button)
+        if widget.id:
+            kit.name(f"button.{widget.id}", button)
 
     def refresh(self) -> None:
         """Say its text anew, and whether it can be pressed."""
         super().refresh()
+        state = self._is()
+        if state != self._state:
+            self._state = label, enabled = state
+            dpg.configure_item(self.item, label=label, enabled=enabled)
+
+    def _is(self) -> tuple[str, bool]:
+        """Return its text, and whether it can be pressed."""
         scene, widget = self.scene, self.widget
-        hands_in = widget.on_click in _HANDS_IN
-        waiting = scene.sending and hands_in
+        waiting = scene.sending and widget.on_click in _HANDS_IN
         text = self.kit.words.sending if waiting else scene.say(widget.text)
-        dpg.configure_item(self._button, label=text, enabled=scene.is_pressable(widget))
+        return text, scene.is_pressable(widget)
 
     @property
     def width(self) -> float:
         """How wide it is, in pixels."""
-        text = text_width(dpg.get_item_label(self._button) or "", self.kit.fonts["strong"])
+        text = self.kit.width(self._state[0], "strong")
         return text + self.kit.px(2 * _PADDING)
 
     @property
     def has_keyboard(self) -> bool:
         """Whether Enter presses it."""
-        return bool(dpg.get_item_state(self._button).get("focused"))
+        return bool(dpg.get_item_state(self.item).get("focused"))
 
     def focus(self) -> None:
         """Put the keyboard here."""
-        dpg.focus_item(self._button)
+        dpg.focus_item(self.item)
 
     def _press(self) -> None:
         self.scene.press(self.widget)
@@ -85,7 +100,7 @@ class ActionsFace(WidgetFace[Actions]):
         """Add the row."""
         with self.kit.across(spacing=_APART) as self._row:
             for one in self._buttons:
-                one.build()
+                one.build(0)
 
     def refresh(self) -> None:
         """Bring all buttons up to date."""

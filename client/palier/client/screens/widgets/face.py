@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import dearpygui.dearpygui as dpg
@@ -15,12 +14,17 @@ if TYPE_CHECKING:
 
 W = TypeVar("W", bound=Value)
 
+#: The space that a group of items leaves below itself by its theme.
+SPACING = 8
 
-class WidgetFace(ABC, Generic[W]):
+
+class WidgetFace(Generic[W]):
     """The items of one widget; main thread only.
 
     In this order: `build` once, then `refresh` whenever a value has changed, `lay_out` whenever the
-    width has, `tick` before each frame.
+    width has, `tick` before each frame. What is built is up to date already.
+
+    A face adds its items in `build_inside`, or where it needs no group around them in `build`.
     """
 
     #: Whether the face fills the width that it is given, rather than taking what it needs.
@@ -28,37 +32,52 @@ class WidgetFace(ABC, Generic[W]):
     #: The space that it likes above and below; between two the larger wish counts.
     above: int = 14
     below: int = 8
+    #: The part of the space below that its items leave by themselves.
+    leaves: ClassVar[int] = SPACING
 
     def __init__(self, scene: Scene, widget: W) -> None:
         self.scene = scene
         self.kit = scene.kit
         self.widget = widget
         self.item: Item = 0
+        # pydantic takes long over an attribute that a model does not have
+        self._condition: str | None = vars(widget).get("show_if")
         self._shown = True
 
-    def build(self) -> None:
-        """Add the items to the current container, in a group that can be hidden."""
-        with dpg.group() as self.item:
-            self.kit.themes.bind(self.item, "body")
+    def build(self, width: int) -> None:
+        """Add the items to the current container, for a width in pixels; 0: it is not known yet."""
+        with self.kit.group("body") as item:
             self.build_inside()
-        if name := getattr(self.widget, "id", None):
-            self.kit.name(f"widget.{name}", self.item)
+        self.hold(item)
+        self.refresh()
+        if width:
+            self.lay_out(width)
 
-    @abstractmethod
+    def hold(self, item: Item) -> None:
+        """Take an item as the one that all others of it are in; these have their names by then."""
+        self.item = item
+        if name := vars(self.widget).get("id"):
+            self.kit.name(f"widget.{name}", item)
+
     def build_inside(self) -> None:
-        """Add the items."""
+        """Add the items, into a group that can be hidden."""
+        raise NotImplementedError
 
     @property
     def visible(self) -> bool:
         """Whether the widget's own condition lets it be seen."""
-        condition = getattr(self.widget, "show_if", None)
-        return condition is None or self.scene.holds(condition)
+        return self._condition is None or self.scene.holds(self._condition)
 
     def refresh(self) -> None:
         """Bring the items up to date with the values."""
         if self.visible != self._shown:
             self._shown = not self._shown
             dpg.configure_item(self.item, show=self._shown)
+
+    def appear(self) -> bool:
+        """Return whether it is to be seen as it is built."""
+        self._shown = self.visible
+        return self._shown
 
     @property
     def roomy(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
 import dearpygui.dearpygui as dpg
 
@@ -16,6 +16,9 @@ from palier.client.screens.tokens import CLEAR
 
 #: In pixels at scale 1: a row, the line of headings, what stands beside a cell's text, and above.
 _ROW, _HEAD, INSET, _PAD = 34, 30, 12, 8
+
+#: Returns what stands in the cells of a record, by its place among all of them.
+Texts: TypeAlias = Callable[[int], tuple[str, ...]]
 
 #: Rows beyond those that are seen, so that a turn of the wheel never shows an empty one.
 _SPARE = 8
@@ -82,7 +85,7 @@ class Head:
 
     def fit(self, widths: tuple[int, ...]) -> None:
         """Give each column its width."""
-        kit, small = self._kit, self._kit.fonts["small"]
+        kit = self._kit
         cells = zip(self._headings, self._columns, self._items, widths, strict=True)
         for heading, column, item, room in cells:
             dpg.configure_item(column, init_width_or_weight=room)
@@ -90,9 +93,9 @@ class Head:
                 dpg.configure_item(item, width=room)
                 continue
             inset = kit.px(INSET)
-            said = elide(heading.title, room - 2 * inset, lambda one: text_width(one, small))
+            said = elide(heading.title, room - 2 * inset, lambda one: kit.width(one, "small"))
             dpg.set_value(item, said)
-            left = room - inset - text_width(said, small) if heading.right else inset
+            left = room - inset - kit.width(said, "small") if heading.right else inset
             dpg.configure_item(item, indent=round(left))
 
 
@@ -106,7 +109,7 @@ class Grid:
         self._widths: tuple[int, ...] = ()
         self._columns: list[Item] = []
         self._order: list[int] = []
-        self._records: list[Any] = []
+        self._texts: Texts = lambda _: ()
         self._seen = 0
         self._first = 0
         self._table: Item = 0
@@ -148,8 +151,9 @@ class Grid:
 
     def _make_table(self) -> None:
         kit = self._kit
-        kit.forget(self._here)
-        self._cells = []
+        if self._table:
+            kit.forget(self._here)
+            self._cells = []
         with dpg.table(
             parent=self._here,
             header_row=False,
@@ -162,22 +166,28 @@ class Grid:
             kit.themes.bind(self._table, "rows-table")
             self._columns = [dpg.add_table_column(width_fixed=True) for _ in self._headings]
 
-    def fill(self, order: list[int], records: list[Any]) -> None:
-        """Show these records in this order; cells that stay the same are let be."""
-        kit = self._kit
-        self._order, self._records = order, records
+    def fill(self, order: list[int], texts: Texts) -> None:
+        """Show records in this order, by their texts; cells that stay the same are let be."""
+        self._order, self._texts = order, texts
         # the empty sentence stands in the place of the rows
-        dpg.configure_item(self._body, show=bool(records))
-        while len(self._cells) < self._pool:
-            with dpg.table_row(parent=self._table, height=kit.px(_ROW)) as row:
-                self._cells.append([_Cell(kit, row) for _ in self._headings])
+        dpg.configure_item(self._body, show=bool(order))
+        # at first those that are seen
+        self._grow(self._pool if self._cells else min(self._pool, self._seen))
         for extra in self._cells[self._pool :]:
             dpg.delete_item(extra[0].row)
         del self._cells[self._pool :]
         self._place()
 
+    def _grow(self, rows: int) -> None:
+        while len(self._cells) < rows:
+            row = dpg.add_table_row(parent=self._table, height=self._kit.px(_ROW))
+            self._cells.append([_Cell(self._kit, row) for _ in self._headings])
+
     def tick(self) -> None:
         """Move the pool to what is seen."""
+        if len(self._cells) < self._pool:
+            self._grow(self._pool)
+            self._place()
         if self._pool < len(self._order) and self._at() != self._first:
             self._place()
 
@@ -189,14 +199,17 @@ class Grid:
     def _place(self) -> None:
         row = self._kit.px(_ROW)
         self._first = self._at() if self._pool < len(self._order) else 0
-        after = len(self._order) - self._first - self._pool
+        after = len(self._order) - self._first - len(self._cells)
         dpg.configure_item(self._before, height=self._first * row, show=self._first > 0)
         dpg.configure_item(self._after, height=after * row, show=after > 0)
-        shown = self._order[self._first : self._first + self._pool]
+        shown = self._order[self._first : self._first + len(self._cells)]
+        columns = [
+            (one.right, width) for one, width in zip(self._headings, self._widths, strict=True)
+        ]
         for cells, place in zip(self._cells, shown, strict=True):
-            record = self._records[place]
-            for cell, heading, width in zip(cells, self._headings, self._widths, strict=True):
-                cell.show(heading.text(record, self._kit.words), right=heading.right, width=width)
+            texts = self._texts(place)
+            for cell, text, (right, width) in zip(cells, texts, columns, strict=True):
+                cell.show(text, right=right, width=width)
 
 
 class _Cell:
@@ -214,12 +227,12 @@ class _Cell:
         if (text, right, width) == self._shown:
             return
         self._shown = (text, right, width)
-        kit, font = self._kit, self._kit.fonts["cell"]
+        kit = self._kit
         inset = kit.px(INSET)
-        room, wide = width - 2 * inset, text_width(text, font)
+        room, wide = width - 2 * inset, kit.width(text, "cell")
         if wide > room:
-            text = elide(text, room, lambda part: text_width(part, font))
-            wide = text_width(text, font)
+            text = elide(text, room, lambda part: text_width(part, kit.fonts["cell"]))
+            wide = kit.width(text, "cell")
         left = round(inset + (max(room - wide, 0) if right else 0))
         if self._item is None:
             self._item = kit.text(text, role="cell", parent=self.row, indent=left)

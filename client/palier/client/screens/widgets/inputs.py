@@ -31,6 +31,9 @@ from palier.schemas.screens.widgets import (
     TextField,
 )
 
+#: What most inputs want: nothing of their own, or a single line.
+_PLAIN, _LINE = Manner(), Manner(rows=1)
+
 _Options: TypeAlias = tuple[tuple[str, Raw], ...]
 
 
@@ -43,13 +46,17 @@ class InputFace(WidgetFace[Input]):
         super().__init__(scene, widget)
         self._enabled = True
 
-    def build_inside(self) -> None:
+    def build(self, width: int) -> None:
         """Add the question."""
         spec, manner = self._asked()
         kind = _kind(self.widget, spec, manner)
         watched = _Watched(self.scene, self.widget.bind)
         self.face: AnyFace = kind(self.kit, spec, watched, enter=self._enter, manner=manner)
-        self.face.build()
+        self.face.build(width, show=self.appear())
+        self.hold(self.face.item)
+        if not self._is_open:
+            self._enabled = False
+            self.face.enable(on=False)
 
     def _enter(self) -> None:
         self.scene.enter(self.widget.bind)
@@ -59,10 +66,14 @@ class InputFace(WidgetFace[Input]):
         super().refresh()
         self.face.ask(*self._asked())
         self.face.follow()
-        enabled = self.scene.holds(self.widget.enable_if) and not self.scene.sending
-        if enabled != self._enabled:
-            self._enabled = enabled
-            self.face.enable(on=enabled)
+        if self._is_open != self._enabled:
+            self._enabled = not self._enabled
+            self.face.enable(on=self._enabled)
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether the question can be answered now."""
+        return self.scene.holds(self.widget.enable_if) and not self.scene.sending
 
     def lay_out(self, width: int) -> None:
         """Fit a width."""
@@ -103,9 +114,11 @@ def _manner(scene: Scene, widget: Input, spec: FieldSpec) -> Manner:
     """Return how a widget wants its question shown, as of now."""
     match widget:
         case TextField():
-            return Manner(rows=1)
+            return _LINE
         case TextArea():
             return Manner(rows=widget.rows)
+        case Number(unit="", decimals=None):
+            return _PLAIN
         case Number():
             return Manner(unit=_unit(scene, widget), decimals=widget.decimals)
         case Slider():
@@ -116,7 +129,7 @@ def _manner(scene: Scene, widget: Input, spec: FieldSpec) -> Manner:
             ends = (scene.say(widget.low), scene.say(widget.middle), scene.say(widget.high))
             return Manner(options=_points(scene, widget, spec), ends=ends)
         case _:
-            return Manner()
+            return _PLAIN
 
 
 def _unit(scene: Scene, widget: Number | Slider) -> str | None:

@@ -11,7 +11,7 @@ import dearpygui.dearpygui as dpg
 from palier.client.screens.fonts import Item
 from palier.client.screens.page import COLUMN, GUTTER, PADDING
 from palier.client.screens.scene import Scene
-from palier.client.screens.widgets.face import AnyWidgetFace, WidgetFace
+from palier.client.screens.widgets.face import SPACING, AnyWidgetFace, WidgetFace
 from palier.client.screens.widgets.pile import Pile
 from palier.client.screens.widgets.rows import RowFace
 from palier.client.screens.widgets.tabs import TabsFace
@@ -33,9 +33,11 @@ class PiledFace(WidgetFace[C]):
 
     #: The space between them; None: as they wish.
     space: int | None = None
+    leaves = 0
 
     def __init__(self, scene: Scene, widget: C) -> None:
         super().__init__(scene, widget)
+        self._title: Item = 0
         self._pile = Pile(scene.kit, tuple(map(scene.make, widget.children)), space=self.space)
 
     @property
@@ -46,16 +48,32 @@ class PiledFace(WidgetFace[C]):
     @property
     def visible(self) -> bool:
         """Whether there is anything to be seen of it."""
-        titled = bool(getattr(self.widget, "title", ""))
-        return super().visible and (titled or bool(self._pile.seen))
+        titled = bool(vars(self.widget).get("title"))
+        return super().visible and (titled or any(one.visible for one in self._pile.faces))
+
+    def build(self, width: int) -> None:
+        """Add them, in the group that they share."""
+        shown = self.appear()
+        self._title = self._pile.build(width, title=self._titled())
+        self.hold(self._pile.item)
+        if not shown:
+            dpg.configure_item(self.item, show=False)
+
+    def _titled(self) -> str:
+        title: str = vars(self.widget).get("title", "")
+        return self.scene.say(title)
 
     def refresh(self) -> None:
-        """Bring all of it up to date."""
+        """Bring all of it up to date, and say the title anew."""
         super().refresh()
         self._pile.refresh()
+        if self._title:
+            dpg.set_value(self._title, self._titled())
 
     def lay_out(self, width: int) -> None:
         """Give each the whole width."""
+        if self._title:
+            dpg.configure_item(self._title, wrap=width)
         self._pile.lay_out(width)
 
     def tick(self) -> None:
@@ -70,10 +88,6 @@ class StackFace(PiledFace[Stack]):
     space = GUTTER
     above = below = GUTTER
 
-    def build_inside(self) -> None:
-        """Add them."""
-        self._pile.build()
-
     def height(self) -> float:
         """Return how high they are together."""
         return self._pile.height()
@@ -87,29 +101,29 @@ class CardFace(PiledFace[Card]):
     """A surface with a border."""
 
     above = below = GUTTER
-    #: How much higher it is than it would be alone.
+    leaves = SPACING
+    #: How much higher it is than it would be alone, and what makes it so.
     _stretched = 0
+    _rest: Item = 0
 
-    def build_inside(self) -> None:
+    def build(self, width: int) -> None:
         """Add the card and what is in it."""
-        kit = self.kit
-        with kit.panel("card", auto_resize_y=True) as self._card:
-            self._title = self._pile.build(title=bool(self.widget.title))
-            self._rest = dpg.add_spacer(height=0, show=False)
+        kit, inside = self.kit, self._inside(width) if width else 0
+        # of a child window nobody can say where it is
+        with (
+            kit.group("body", show=self.appear()) as item,
+            kit.panel("card", auto_resize_y=True, width=width) as self._card,
+        ):
+            self._title = self._pile.build(inside, title=self._titled())
+        self.hold(item)
 
-    def refresh(self) -> None:
-        """Say the title anew, and what is inside."""
-        super().refresh()
-        if self.widget.title:
-            dpg.set_value(self._title, self.scene.say(self.widget.title))
+    def _inside(self, width: int) -> int:
+        return width - self.kit.px(2 * PADDING)
 
     def lay_out(self, width: int) -> None:
         """Be so wide."""
-        inside = width - self.kit.px(2 * PADDING)
         dpg.configure_item(self._card, width=width)
-        if self.widget.title:
-            dpg.configure_item(self._title, wrap=inside)
-        super().lay_out(inside)
+        super().lay_out(self._inside(width))
 
     def height(self) -> float:
         """Return how high it would be alone."""
@@ -120,6 +134,7 @@ class CardFace(PiledFace[Card]):
         rest = max(round(height - self.height()), 0)
         if rest != self._stretched:
             self._stretched = rest
+            self._rest = self._rest or dpg.add_spacer(parent=self._card)
             dpg.configure_item(self._rest, height=rest, show=rest > 0)
 
 
@@ -128,25 +143,11 @@ class SectionFace(PiledFace[Section]):
 
     above = below = 30
 
-    def build_inside(self) -> None:
-        """Add heading and contents."""
-        self._title = self._pile.build(title=bool(self.widget.title))
-
-    def refresh(self) -> None:
-        """Say the heading anew, and what is inside."""
-        super().refresh()
-        if self.widget.title:
-            dpg.set_value(self._title, self.scene.say(self.widget.title))
-
-    def lay_out(self, width: int) -> None:
-        """Be so wide."""
-        if self.widget.title:
-            dpg.configure_item(self._title, wrap=width)
-        super().lay_out(width)
-
 
 class ColumnsFace(WidgetFace[Columns]):
     """Side by side where there is room, else one above the other; all equally high."""
+
+    leaves = 0
 
     def __init__(self, scene: Scene, widget: Columns) -> None:
         super().__init__(scene, widget)
@@ -176,25 +177,36 @@ class ColumnsFace(WidgetFace[Columns]):
         """Columns want all there is."""
         return True
 
-    def build_inside(self) -> None:
+    def build(self, width: int) -> None:
         """Add a cell for each column: within it, the edge is the column's."""
-        with self.kit.across(spacing=self._gap) as self._row:
-            self.kit.themes.bind(self._row, "flush")
+        kit, self._width = self.kit, width
+        self._seen = tuple(one for one in self._inner if one.visible)
+        shares = self._shares(width) if width else {}
+        self._beside = self._fits(shares)
+        row = kit.across(
+            spacing=self._gap, theme="flush", horizontal=self._beside, show=self.appear()
+        )
+        with row as item:
             for one in self._inner:
-                self._spaces.append(dpg.add_spacer(height=self.kit.px(self._gap), show=False))
-                with self.kit.panel("plain", auto_resize_y=True) as cell:
-                    one.build()
+                mine = shares.get(one, width) if self._beside else width
+                seen = one in self._seen
+                space = dpg.add_spacer(height=kit.px(self._gap), show=self._is_lower(one))
+                self._spaces.append(space)
+                with kit.panel("plain", auto_resize_y=True, width=mine, show=seen) as cell:
+                    one.build(mine)
                 self._cells.append(cell)
+        self.hold(item)
 
     def refresh(self) -> None:
         """Bring all columns up to date; those that are seen share the width."""
         super().refresh()
-        for one, cell in zip(self._inner, self._cells, strict=True):
+        for one in self._inner:
             one.refresh()
-            dpg.configure_item(cell, show=one.visible)
         seen = tuple(one for one in self._inner if one.visible)
         if seen != self._seen:
             self._seen = seen
+            for one, cell in zip(self._inner, self._cells, strict=True):
+                dpg.configure_item(cell, show=one in seen)
             if self._width:
                 self.lay_out(self._width)
 
@@ -202,17 +214,25 @@ class ColumnsFace(WidgetFace[Columns]):
         """Share the width by weight."""
         self._width = width
         shares = self._shares(width)
-        self._beside = len(shares) > 1 and all(
-            share >= self.kit.px(_narrowest(one)) for one, share in shares.items()
-        )
-        dpg.configure_item(self._row, horizontal=self._beside)
+        self._beside = self._fits(shares)
+        dpg.configure_item(self.item, horizontal=self._beside)
         for one, cell in zip(self._inner, self._cells, strict=True):
             mine = shares.get(one, width) if self._beside else width
             dpg.configure_item(cell, width=mine)
             one.lay_out(mine)
             one.stretch(0)
         for one, space in zip(self._inner, self._spaces, strict=True):
-            dpg.configure_item(space, show=not self._beside and one in self._seen[1:])
+            dpg.configure_item(space, show=self._is_lower(one))
+
+    def _is_lower(self, one: AnyWidgetFace) -> bool:
+        """Return whether a column stands under another one."""
+        return not self._beside and one in self._seen[1:]
+
+    def _fits(self, shares: Mapping[AnyWidgetFace, int]) -> bool:
+        """Return whether the columns have room side by side."""
+        return len(shares) > 1 and all(
+            share >= self.kit.px(_narrowest(one)) for one, share in shares.items()
+        )
 
     def _shares(self, width: int) -> dict[AnyWidgetFace, int]:
         given = self.widget.weights or (1,) * len(self._inner)

@@ -11,8 +11,6 @@ from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
 from palier.client.screens.widgets.face import AnyWidgetFace
 
-#: The space that a face leaves below itself by its theme.
-SPACING = 8
 #: Between a title and what it is the title of.
 _TITLED = 16
 
@@ -25,21 +23,28 @@ class Pile:
         self._kit = kit
         self._space = space
         self._gaps: dict[AnyWidgetFace, Item] = {}
+        self._gapped: dict[AnyWidgetFace, int] = {}
         self.item: Item = 0
 
-    def build(self, *, title: bool = False) -> Item:
+    def build(self, width: int, *, title: str = "") -> Item:
         """Add all faces to the current container; returns the item of a title above them, or 0."""
         above: Item = 0
-        with dpg.group() as self.item:
-            self._kit.themes.bind(self.item, "flush")
+        with self._kit.group("flush") as self.item:
             if title:
-                above = self._kit.text("", role="section")
+                above = self._kit.text(title, role="section", width=width)
                 self._kit.gap(_TITLED)
+            gaps = self._heights()
             for index, one in enumerate(self.faces):
                 if index:
-                    self._gaps[one] = dpg.add_spacer(height=0, show=False)
-                one.build()
+                    self._gaps[one] = self._gap(gaps.get(one, 0))
+                one.build(width)
+        self._gapped = gaps
         return above
+
+    def _gap(self, height: int) -> Item:
+        # hidden it takes no space of its own, and none around it
+        item: Item = dpg.add_spacer(height=height, show=height > 0)
+        return item
 
     @property
     def seen(self) -> tuple[AnyWidgetFace, ...]:
@@ -50,15 +55,27 @@ class Pile:
         """Bring all faces up to date; what is hidden takes no space, and leaves none."""
         for one in self.faces:
             one.refresh()
-        gaps = dict(self._between())
+        gaps = self._heights()
+        if gaps == self._gapped:
+            return
         for one, gap in self._gaps.items():
-            # what stands above has its own spacing below it
-            height = self._kit.px(gaps.get(one, SPACING)) - self._kit.px(SPACING)
-            dpg.configure_item(gap, show=one in gaps and height > 0, height=max(height, 0))
+            if (height := gaps.get(one, 0)) != self._gapped.get(one, 0):
+                dpg.configure_item(gap, show=height > 0, height=height)
+        self._gapped = gaps
 
-    def _between(self) -> Iterator[tuple[AnyWidgetFace, int]]:
+    def _heights(self) -> dict[AnyWidgetFace, int]:
+        """Return the height of each space, in pixels, above the face that it stands before."""
+        px = self._kit.px
+        return {
+            # what stands above leaves some of it by itself
+            one: max(px(gap) - px(before.leaves), 0)
+            for before, one, gap in self._between()
+        }
+
+    def _between(self) -> Iterator[tuple[AnyWidgetFace, AnyWidgetFace, int]]:
         for before, one in pairwise(self.seen):
-            yield one, max(before.below, one.above) if self._space is None else self._space
+            wish = max(before.below, one.above) if self._space is None else self._space
+            yield before, one, wish
 
     def lay_out(self, width: int) -> None:
         """Give each face the whole width."""
@@ -73,7 +90,7 @@ class Pile:
     def height(self) -> float:
         """Return how high the faces are together, in pixels."""
         seen = self.seen
-        gaps = sum(self._kit.px(gap) for _, gap in self._between())
+        gaps = sum(self._kit.px(gap) for _, _, gap in self._between())
         return sum(one.height() for one in seen) + gaps
 
     def stretch(self, height: float) -> None:

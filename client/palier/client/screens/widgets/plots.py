@@ -12,7 +12,6 @@ import dearpygui.dearpygui as dpg
 from palier.client.screens.drawings import draw_legend, draw_placeholder
 from palier.client.screens.extent import Axis, Curve, Ends, Extent, arrange
 from palier.client.screens.fonts import Item
-from palier.client.screens.kit import text_width
 from palier.client.screens.points import Growing, Points, points_of
 from palier.client.screens.scene import Scene
 from palier.client.screens.widgets.face import AnyWidgetFace, WidgetFace
@@ -138,7 +137,6 @@ class PlotFace(WidgetFace[Plot]):
         self.drawings += 1
         height = kit.px(_HEIGHTS[widget.size])
         inside = self._width - kit.px(_LEFT)
-        small = kit.fonts["small"]
         numerals = kit.words.numerals
         extent = arrange(
             [(one.kind, one.points) for one in self._series],
@@ -146,7 +144,7 @@ class PlotFace(WidgetFace[Plot]):
             y=self._ends[1],
             size=(inside, height),
             say=lambda number, decimals: numerals.fixed(number, decimals=decimals),
-            fits=lambda text: int(inside // (text_width(text, small) + kit.px(_APART))),
+            fits=lambda text: int(inside // (kit.width(text, "small") + kit.px(_APART))),
         )
         dpg.configure_item(self._plot, show=extent is not None)
         self.kit.reveal(self._nothing, on=extent is None)

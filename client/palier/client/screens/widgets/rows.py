@@ -6,7 +6,7 @@ import dearpygui.dearpygui as dpg
 
 from palier.client.screens.fonts import Item
 from palier.client.screens.scene import Scene
-from palier.client.screens.widgets.face import AnyWidgetFace, WidgetFace
+from palier.client.screens.widgets.face import SPACING, AnyWidgetFace, WidgetFace
 from palier.schemas.screens.widgets import Row
 
 #: Between two, at least.
@@ -50,9 +50,9 @@ class RowFace(WidgetFace[Row]):
                 self._spaces.append(dpg.add_spacer(width=0, height=0, show=False))
                 if one.fills:
                     with self.kit.panel("plain", auto_resize_y=True) as cell:
-                        one.build()
+                        one.build(0)
                 else:
-                    one.build()
+                    one.build(0)
                     cell = one.item
                 self._cells.append(cell)
 
@@ -95,10 +95,14 @@ class RowFace(WidgetFace[Row]):
         self._fit(seen, share=share if beside else self._width, gap=gap if beside else 0)
 
     def _fit(self, seen: tuple[AnyWidgetFace, ...], *, share: int, gap: int) -> None:
+        before: AnyWidgetFace | None = None
         for one, cell, space in zip(self._inner, self._cells, self._spaces, strict=True):
-            first = bool(seen) and one is seen[0]
-            down = 0 if gap else self.kit.px(14)
-            dpg.configure_item(space, show=one.visible and not first, width=gap, height=down)
+            # what stands above leaves some of it by itself
+            left = before.leaves if before and not before.fills else SPACING
+            down = 0 if gap else self.kit.px(14) + self.kit.px(SPACING) - self.kit.px(left)
+            shown = before is not None and one in seen
+            dpg.configure_item(space, show=shown, width=gap, height=down)
             if one.fills:
                 dpg.configure_item(cell, width=share)
             one.lay_out(share if one.fills else self._width)
+            before = one if one in seen else before

@@ -11,7 +11,6 @@ import dearpygui.dearpygui as dpg
 
 from palier.client.screens import facts
 from palier.client.screens.columns import Heading, are_numbers, decimals, keys_of, share
-from palier.client.screens.kit import text_width
 from palier.client.screens.scene import Scene
 from palier.client.screens.sorting import ordered
 from palier.client.screens.widgets.face import AnyWidgetFace, WidgetFace
@@ -39,6 +38,8 @@ class TableFace(WidgetFace[Table]):
         self._streams = widget.source.startswith("stream.")
         self._titles: tuple[str, ...] | None = None
         self._records: list[Any] = []
+        #: What stands in the cells of the records that were looked at, by their places.
+        self._texts: dict[int, tuple[str, ...]] = {}
         self._order: list[int] = []
         self._headings: tuple[Heading, ...] = ()
         self._wanted: dict[str, float] = {}
@@ -85,6 +86,7 @@ class TableFace(WidgetFace[Table]):
             self._headings = headings
             self._wanted = {}
             self._make_head()
+        self._texts = {}
         self._order = self._sort()
         self._measure()
         self._show_empty()
@@ -124,8 +126,9 @@ class TableFace(WidgetFace[Table]):
         return replace(bare, format=form, right=right)
 
     def _make_head(self) -> None:
-        self.kit.forget(self._above)
-        self._head = None
+        if self._head is not None:
+            self.kit.forget(self._above)
+            self._head = None
         if not self._headings:
             return
         dpg.push_container_stack(self._above)
@@ -158,7 +161,7 @@ class TableFace(WidgetFace[Table]):
         assert self._head is not None
         self._head.mark(self._sorted)
         self._order = self._sort()
-        self._grid.fill(self._order, self._records)
+        self._grid.fill(self._order, self._text)
 
     def _sort(self) -> list[int]:
         heading = next((one for one in self._headings if self._is_sorted_by(one)), None)
@@ -175,15 +178,23 @@ class TableFace(WidgetFace[Table]):
     def _measure(self) -> None:
         """Note how wide each column must be: they widen with their cells, and never narrow."""
         kit = self.kit
-        body, small = kit.fonts["cell"], kit.fonts["small-strong"]
-        for heading in self._headings:
-            arrow = f" {DOWN}" if self.widget.sortable else ""
-            texts = {heading.text(one, kit.words) for one in self._records[:_SAMPLE]}
+        sample = [self._text(one) for one in range(min(len(self._records), _SAMPLE))]
+        arrow = f" {DOWN}" if self.widget.sortable else ""
+        for heading, *texts in zip(self._headings, *sample, strict=True):
             self._wanted[heading.key] = max(
-                text_width(heading.title + arrow, small),
+                kit.width(heading.title + arrow, "small-strong"),
                 self._wanted.get(heading.key, 0.0),
-                *(text_width(one, body) for one in texts),
+                *(kit.width(one, "cell") for one in texts),
             )
+
+    def _text(self, place: int) -> tuple[str, ...]:
+        """Return what stands in the cells of a record."""
+        known = self._texts.get(place)
+        if known is None:
+            record, words = self._records[place], self.kit.words
+            known = tuple(one.text(record, words) for one in self._headings)
+            self._texts[place] = known
+        return known
 
     def lay_out(self, width: int) -> None:
         """Share the width among the columns."""
@@ -206,7 +217,7 @@ class TableFace(WidgetFace[Table]):
         self._widths = share(wants, room, least=kit.px(_LEAST))
         self._head.fit(self._widths)
         self._grid.fit(self._headings, self._widths, lines=self._lines, width=self._width)
-        self._grid.fill(self._order, self._records)
+        self._grid.fill(self._order, self._text)
 
     def tick(self) -> None:
         """Follow the scroll bar."""

@@ -52,12 +52,16 @@ class TabsFace(WidgetFace[Tabs]):
             self._line = kit.canvas(width=1, height=kit.px(3))
             kit.gap(20)
             for pile in self._piles:
-                pile.build()
+                pile.build(0)
 
     def choose(self, index: int) -> None:
         """Show another part."""
         self._chosen = index
         self.refresh()
+
+    def shows(self, face: AnyWidgetFace) -> bool:
+        """Return whether a face is in the part that is shown."""
+        return face in self._piles[self._open].faces
 
     def reveal(self, face: AnyWidgetFace) -> None:
         """Show the part that a face is in."""
