@@ -300,6 +300,17 @@ def test_the_rows_are_refilled_not_made_anew(kit: Kit, face: OverviewFace) -> No
     assert dpg.get_value(before) == "Submitted"
 
 
+def test_what_points_come_to_in_money_stands_beside_them(kit: Kit, face: OverviewFace) -> None:
+    changed = {"payoff": "24.5", "payment": "7.40 EUR"}
+    seats = tuple(row.model_copy(update=changed) for row in SAMPLES["running"].seats)
+    show(face, "running")
+    before = say(kit, "payoff.s04")
+    face.show(SAMPLES["running"].model_copy(update={"seats": seats}))
+    tick(face)
+    assert say(kit, "payoff.s04") == "24.5 (€7.40)"
+    assert "€" not in before
+
+
 def test_whatever_changes_nothing_is_left_behind(kit: Kit, face: OverviewFace) -> None:
     def turn() -> int:
         for name in SAMPLES:

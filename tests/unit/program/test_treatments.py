@@ -149,3 +149,18 @@ def test_a_setting_cannot_be_called_as_what_a_file_has_for_treatments() -> None:
 
     with pytest.raises(ProgramError, match="'periods'"):
         Clashing.planned({})
+
+
+def test_groups_that_are_drawn_in_a_period_have_its_settings() -> None:
+    class Drawn(Program):
+        Settings = Pot.Settings
+
+        async def run(self, session: Session) -> None:
+            for _ in session.periods(2):
+                await session.each_group(self.play, size=2, matching="strangers")
+
+        async def play(self, group: Group) -> None:
+            await group.stage("look", data={"rate": group.settings.rate})
+
+    result = play(Drawn, seats=4, settings={"periods": [{"period": 2, "rate": 7}]})
+    assert [one["rate"] for one in result.data("look")] == [1.5] * 4 + [7] * 4

@@ -90,8 +90,8 @@ class Scope:
 
     @property
     def settings(self) -> Any:
-        """The program's ``Settings`` as they are in this scope's treatment."""
-        return self.settings_in()
+        """The program's ``Settings`` as they are in this scope's treatment, and in its period."""
+        return self.settings_in(self.period or None)
 
     def settings_in(self, period: int | None = None) -> Any:
         """Return the program's ``Settings`` as they are in a period of this scope's treatment."""

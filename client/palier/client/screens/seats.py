@@ -52,7 +52,7 @@ class _Row:
             self._state = _Text(kit, kit.name(f"seat.{seat}", kit.text("", wrap=True)))
             self._left = _Text(kit, kit.name(f"left.{seat}", kit.text("", wrap=True)))
             self._for = _Text(kit, kit.text("", ink="muted"))
-            self._payoff = _Text(kit, kit.text("", wrap=True))
+            self._payoff = _Text(kit, kit.name(f"payoff.{seat}", kit.text("", wrap=True)))
 
     def show(self, row: SeatRow, *, late: bool, behind: float | None) -> None:
         kit, words = self._kit, self._kit.words
