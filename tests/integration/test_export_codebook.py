@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 from sqlalchemy import select, update
 
 from palier.program import Session
-from palier.schemas.commands import OpenSession
+from palier.schemas.commands import OpenSession, ResumeFrom, Retry
 from palier.schemas.names import OPERATOR
+from palier.schemas.replies import Done
 from palier.workers.persistence import tables
 from tests.databases import Database
 from tests.exported import (
@@ -153,6 +155,29 @@ def test_the_hash_of_the_program_is_that_of_when_it_was_read(quick: Quick, tmp_p
     assert first["files"] == {"program.py": digest}
     assert first["sha256"] == sha256(f"{digest}  program.py\n".encode()).hexdigest()
     assert first["git"] is None
+
+
+def test_a_program_that_is_mended_in_the_middle_is_in_the_manifest_with_when(
+    quick: Quick, tmp_path: Path
+) -> None:
+    folder = tmp_path / "programs" / "small"
+    folder.mkdir(parents=True)
+    program = folder / "program.py"
+    program.write_text(f"{SMALL}        raise ValueError\n")
+    rehearsal = Rehearsal(quick, catalogue_of(folder.parent), seats=("p1",))
+    rehearsal.open("small")
+    rehearsal.arrive()
+    program.write_text(f'{SMALL}        await session.stage("more")\n')
+    rehearsal.later(60)
+
+    assert isinstance(rehearsal.ask(Retry(session=SESSION)), Done)
+    assert isinstance(rehearsal.ask(ResumeFrom(session=SESSION, stage="only")), Done)
+
+    found = opened_with(rehearsal)
+    (later,) = found["later"]
+    assert later["at"] == (NOON + timedelta(seconds=60)).isoformat()
+    assert later["files"] == {"program.py": sha256(program.read_bytes()).hexdigest()}
+    assert later["sha256"] != found["sha256"]
 
 
 SMALL = '''"""A stage."""

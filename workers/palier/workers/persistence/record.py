@@ -351,6 +351,13 @@ def due_sessions(db: Connection, before: datetime) -> list[tuple[str, int, datet
     return [(one.name, one.partition, one.due_at) for one in rows]
 
 
+def read_origin(db: Connection, session: str) -> dict[str, Any]:
+    """Return by which files and versions a session was opened; empty where that is not known."""
+    table = tables.session
+    found = db.execute(select(table.c.origin).where(table.c.name == session)).scalar_one()
+    return dict(found or {})
+
+
 def read_seats(db: Connection, names: Collection[str]) -> dict[str, SeatRecord]:
     """Return the seats of these names that there are."""
     return {one.name: one for one in _seats(db, tables.seat.c.name.in_(names))}

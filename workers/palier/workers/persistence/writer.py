@@ -252,6 +252,10 @@ class Writer:
             for number, one in enumerate(opening.seats, start=1)
         ]
 
+    def origin(self, session: str, origin: Values) -> None:
+        """Write by which files a session is conducted."""
+        self._statuses.append((session, {"origin": origin}))
+
     def result(self, row: Values) -> None:
         """Write the result of a command: a row of `tables.inbox`."""
         self._rows[tables.inbox].append(row)

@@ -29,6 +29,7 @@ from palier.workers.domain.facts import Cause, Intervened
 from palier.workers.domain.refusal import Refusal
 from palier.workers.domain.replay import rewind
 from palier.workers.domain.reports import attend
+from palier.workers.domain.session import Session
 from palier.workers.persistence import record
 from palier.workers.runtime.asked import Asked, no_session, refusal, refused
 from palier.workers.runtime.effects import effect_of
@@ -75,6 +76,7 @@ def retry(work: Work, asked: Asked, command: Retry) -> Reply:
     cause = _cause(asked, command)
     facts = interventions.retry(known.session, command, cause=cause, at=work.now)
     reply = _intervened(work, asked, known, facts)
+    _note_program(work, known.session)
     if known.session.status == "stopped" and not isinstance(facts, Refusal):
         return refusal(command.session, "failed-again", known.session.reason)
     return reply
@@ -110,6 +112,7 @@ def resume_from(work: Work, asked: Asked, command: ResumeFrom) -> Reply:
     session, facts = found
     known = Known.read(before, session)
     work.memory.keep(known)
+    _note_program(work, session)
     return _intervened(work, asked, known, facts)
 
 
@@ -126,6 +129,21 @@ def replace_seat(work: Work, asked: Asked, command: Replace) -> Reply:
         )
         work.keep(known, [noted], cause=asked.envelope)
     return reply
+
+
+def _note_program(work: Work, session: Session) -> None:
+    """Keep by which files a session goes on, where they are not those it was conducted by before.
+
+    For its manifest: who reads the data later must know that the program was changed, and when.
+    """
+    if session.fault is not None:
+        return
+    kept = record.read_origin(work.db, session.name)
+    later = list(kept.get("later", []))
+    now = work.catalogue.origin(session.opening.program)
+    if now.get("sha256") != (later or [kept])[-1].get("sha256"):
+        later.append({"at": work.now.isoformat(), **now})
+        work.writer.origin(session.name, {**kept, "later": later})
 
 
 def _intervened(work: Work, asked: Asked, known: Known, facts: interventions.Outcome) -> Reply:
