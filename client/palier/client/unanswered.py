@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from palier.client.errors import Rejected
 from palier.client.voice import Spawn, Voice, publication
+from palier.schemas.commands import Act
 from palier.schemas.envelope import DIRECT_REPLY, Envelope
 from palier.schemas.errors import PalierError
 from palier.schemas.message import Command, Message, Query, Reply
@@ -83,7 +84,9 @@ class Unanswered:
         # what a command led to may be heard ahead of its result, and has the same cause
         if question is None or not isinstance(reply, Reply):
             return False
-        if isinstance(reply, Refused) and reply.code in LATER:
+        # what is done in a live stage counts now or not at all
+        puts_off = not isinstance(question.envelope.message, Act)
+        if puts_off and isinstance(reply, Refused) and reply.code in LATER:
             pause = min(_LATER * 2.0 ** min(question.put_off, 8), _LATEST)
             question.due = time.monotonic() + pause
             question.put_off += 1

@@ -90,6 +90,19 @@ def test_who_is_refused_is_told_the_sentence_and_the_fields(memory: Memory) -> N
     run(test())
 
 
+def test_what_comes_too_fast_is_not_done_later(memory: Memory) -> None:
+    async def test() -> None:
+        async with trading(memory) as (clerk, link):
+            acting = asyncio.create_task(link.act(MARKET, "bid"))
+            await until(lambda: clerk.heard)
+            clerk.reply(Refused(session=SESSION, code="too-fast", reason="Slow."), clerk.heard[0])
+            with pytest.raises(Rejected) as caught:
+                await acting
+            assert caught.value.code == "too-fast"
+
+    run(test())
+
+
 def test_an_act_ends_with_its_stage(memory: Memory) -> None:
     async def test() -> None:
         async with trading(memory) as (clerk, link):

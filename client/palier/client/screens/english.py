@@ -154,6 +154,7 @@ ENGLISH = Words(
     not_done={
         "paused": "The session is paused: nothing was done. Try again when it goes on.",
         "arrived": "You have finished this stage.",
+        "too-fast": "Too much at once: this was not done.",
         "too-late": "The time is up: nothing was done any more.",
         "released": "This stage is over: nothing was done any more.",
         "failed": "This could not be done. The person in charge has been told.",

@@ -161,6 +161,7 @@ FRENCH = Words(
     not_done={
         "paused": "La session est suspendue\u00a0: rien n’a été fait. Réessayez à la reprise.",
         "arrived": "Vous avez terminé cette étape.",
+        "too-fast": "Trop à la fois\u00a0: cela n’a pas été fait.",
         "too-late": "Le temps est écoulé\u00a0: rien n’a été fait.",
         "released": "Cette étape est terminée\u00a0: rien n’a été fait.",
         "failed": "Cela n’a pas pu être fait. La personne responsable est prévenue.",
