@@ -6,10 +6,13 @@ import asyncio
 
 from sqlalchemy import select
 
-from palier.program import Field, Form, Group, Program, Session, Solo
+from palier.program import Field, Form, Group, Matching, Program, Session, Solo
 from palier.schemas.addresses import barrier_exchange
+from palier.schemas.commands import OpenSession
+from palier.schemas.replies import Refused
 from palier.workers.persistence import tables
 from palier.workers.persistence.export import export, take_picture
+from palier.workers.runtime.catalogue import Catalogue
 from tests.brokers import run, until
 from tests.databases import Database
 from tests.laboratory import Laboratory, check_record, status
@@ -159,3 +162,21 @@ def test_only_groups_that_last_are_declared_again(database: Database) -> None:
     assert not [
         one for each in untold for one in each.items if getattr(one, "exchange", "") in told
     ]
+
+
+def test_a_session_whose_matching_cannot_be_is_refused_when_it_is_opened(
+    database: Database,
+) -> None:
+    class Once(Program):
+        def matching(self) -> Matching:
+            return Matching(kind="perfect-strangers", size=2, rounds=4)
+
+    known = Catalogue([])
+    known.add("once", Once)
+    rehearsal = Rehearsal(database, known, seats=("p1", "p2", "p3", "p4"))
+
+    refused = rehearsal.ask(OpenSession(session=SESSION, program="once", seats=rehearsal.seats))
+
+    assert isinstance(refused, Refused)
+    assert "at most 3 rounds are possible" in refused.reason
+    assert "What helps: ask for 3" in refused.reason
