@@ -172,7 +172,7 @@ def test_a_program_that_cannot_be_loaded_is_refused_with_file_and_line(
     laboratory.catalogue = Catalogue([PROGRAMS, tmp_path])
     cases = {
         "broken": r"program\.py cannot be loaded: ModuleNotFoundError: .*program\.py:2\)",
-        "unfinished": r"program\.py cannot be loaded: SyntaxError",
+        "unfinished": r"program\.py cannot be loaded: SyntaxError: .*program\.py:1\)",
         "empty": "must define one Program, it defines 0",
     }
 

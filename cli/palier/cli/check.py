@@ -10,13 +10,13 @@ import typer
 from palier.cli import options
 from palier.cli.errors import BrokenFile, CommandError
 from palier.cli.folders import program_in
-from palier.cli.given import given_settings
+from palier.cli.given import Given, given_settings
 from palier.cli.lint import lint
 from palier.cli.screens import Checked, groups
 from palier.cli.shape import Shape
 from palier.cli.showing import err, out
 from palier.cli.stages import stages
-from palier.cli.trial import Trial
+from palier.cli.trial import Trial, line_in
 from palier.program.testing import load, load_bots
 from palier.schemas.errors import PalierError
 from palier.schemas.screens.errors import BadScreen, Mistake
@@ -46,7 +46,7 @@ def check(
     mistakes, said = checked(
         _shown(programs / name.replace("-", "_")),
         seats,
-        dict(given_settings(settings, setting or []).values),
+        given_settings(settings, setting or []),
     )
     if as_json:
         out.print_json(
@@ -77,9 +77,12 @@ def check(
 
 
 def checked(
-    folder: Path, seats: int | None, settings: dict[str, object]
+    folder: Path, seats: int | None = None, given: Given | None = None
 ) -> tuple[list[Mistake], list[str]]:
-    """Return what is wrong with the program in a folder, and what is to be said besides."""
+    """Return what is wrong with the program in a folder, and what is to be said besides.
+
+    Raises `CommandError` where the settings to play it with do not fit it.
+    """
     path = folder / "program.py"
     try:
         calls = stages(folder)
@@ -87,11 +90,13 @@ def checked(
         program = load(folder)
         strategies = load_bots(folder)
     except (BrokenFile, BadScreen) as error:
-        return [_whole(path, str(error))], []
+        return [_whole(path, str(error), line_in(path, error.__cause__))], []
     except (OSError, SyntaxError, ValueError) as error:
         raise CommandError(f"{path} cannot be read: {error}.") from None
     except PalierError as error:
         return [_whole(path, str(error))], []
+    if given is not None:
+        given.check(program)
     shape = Shape(path, program, calls)
     found = [*outside, *shape.mistakes()]
     screens = Checked()
@@ -104,14 +109,19 @@ def checked(
     if outside:
         trial.said.append("Not played: mend first what hangs on something beyond its record.")
     else:
-        trial.play(program, seats=seats, settings=settings, strategies=strategies)
+        trial.play(
+            program,
+            seats=seats,
+            settings={} if given is None else given.values,
+            strategies=strategies,
+        )
     found += trial.mistakes
     found += shape.missing_steps(trial.opened)
     return sorted(set(found)), [*screens.said, *trial.said]
 
 
-def _whole(path: Path, reason: str) -> Mistake:
-    return Mistake(file=str(path), line=1, column=1, reason=reason)
+def _whole(path: Path, reason: str, line: int = 1) -> Mistake:
+    return Mistake(file=str(path), line=line, column=1, reason=reason)
 
 
 def _shown(folder: Path) -> Path:

@@ -20,9 +20,12 @@ def program_in(folder: Path) -> tuple[Path, str]:
     if path.name == "program.py":
         path = path.parent
     if not (path / "program.py").is_file():
+        # what `palier new` refuses, for it is there or cannot be a name, is not proposed
+        fits = is_name(folder.name.replace("_", "-")) and "-" not in folder.name
+        fresh = folder.name if fits and not folder.exists() else "my_experiment"
         raise CommandError(
             f"There is no program.py in {folder}: name the folder of a program, or begin one with "
-            f"`palier new {folder.name if is_name(folder.name) else 'my_experiment'}`."
+            f"`palier new {fresh}`."
         )
     name = path.name.replace("_", "-")
     if not is_name(name) or "-" in path.name:

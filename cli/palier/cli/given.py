@@ -39,6 +39,15 @@ class Given:
     #: Those that were given by name.
     named: frozenset[str] = frozenset()
 
+    def check(self, played: type[Program]) -> None:
+        """Raise `CommandError` where they do not fit a program that is here."""
+        from palier.program.settings import BadSettings
+
+        try:
+            played.planned(self.values)
+        except BadSettings as error:
+            raise self.told({".".join(at): one for at, one in error.problems.items()}) from None
+
     def told(self, problems: Mapping[str, str]) -> CommandError:
         """Return what is wrong, by the dotted places that the worker names, each with its line."""
         return CommandError(
@@ -58,13 +67,8 @@ class Given:
 
 def settings_of(played: type[Program], file: Path | None, named: Iterable[str]) -> dict[str, Any]:
     """Return the settings for a program that is here, checked; raises `CommandError`."""
-    from palier.program.settings import BadSettings
-
     given = given_settings(file, named)
-    try:
-        played.planned(given.values)
-    except BadSettings as error:
-        raise given.told({".".join(at): one for at, one in error.problems.items()}) from None
+    given.check(played)
     return dict(given.values)
 
 

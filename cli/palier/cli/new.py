@@ -105,9 +105,13 @@ def _asked_start() -> Start:
 
 def _written(beginning: Path, folder: Path, size: int) -> list[Path]:
     words = folder.name.split("_")
+    program = "".join(one.capitalize() for one in words)
+    taken = re.findall(r"\w+", (beginning / "program.py").read_text(encoding="utf-8"))
+    if program in taken and program != _CLASS:
+        program = f"My{program}"  # `palier new decision`: a form is called so
     replaced = {
         _NAME: folder.name,
-        _CLASS: "".join(one.capitalize() for one in words),
+        _CLASS: program,
         _TITLE: " ".join(words).capitalize(),
         f"group_size = {_SIZE}": f"group_size = {size}",
         f"Groups of {_SIZE}": f"Groups of {size}",

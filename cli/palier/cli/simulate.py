@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import fields
@@ -89,7 +90,12 @@ def simulate_(  # noqa: PLR0913 - each is an option of its own
         _show(found, what, number, took)
         for one in files:
             out.print(str(one), soft_wrap=True)
-    _tell(found.failed, folder, seats)
+    options_again = {"--settings": settings, "--strategy": strategy, "--seats": seats}
+    given = [
+        *(f"{option}={one}" for option, one in options_again.items() if one is not None),
+        *(f"--set={one}" for one in setting or []),
+    ]
+    _tell(found.failed, shlex.join(["palier", "simulate", str(folder), *given]))
     if found.failed:
         raise typer.Exit(1)
 
@@ -103,9 +109,10 @@ def _telling(found: Simulation) -> By:
 
 def _show(found: Simulation, what: By, number: int, took: float) -> None:
     well = number - len(found.failed)
-    out.print(f"{well} sessions in {took:.1f} s: {well / took:.0f} in a second.")
     if not found.rows:
+        out.print("No session came to its end.")
         return
+    out.print(f"{well} sessions in {took:.1f} s: {well / took:.0f} in a second.")
     everyone = found.by("all") if what != "all" and len(found.payoffs(what)) > 1 else []
     rows = [_cells(one) for one in (*found.by(what), *everyone)]
     out.print(rows_table("Payoffs, in points", (what, *_COLUMNS), rows))
@@ -143,17 +150,15 @@ def _written(found: Simulation, folder: Path, name: str, what: By) -> list[Path]
     return [table, picture]
 
 
-def _tell(failed: Sequence[Failed], folder: Path, seats: int | None) -> None:
-    """Tell of each kind of failure, with the seed that shows it again."""
+def _tell(failed: Sequence[Failed], again: str) -> None:
+    """Tell of each kind of failure, with the command and seed that show it again."""
     kinds = {one.reason: one for one in reversed(failed)}
     first = sorted(kinds.values(), key=lambda one: one.seed)
     for one in first[:_TOLD]:
         count = sum(each.reason == one.reason for each in failed)
         more = f" (and {count - 1} more alike)" if count > 1 else ""
-        with_seats = f" --seats {seats}" if seats else ""
         err.print(
-            f"Seed {one.seed}{more}: {one.reason}\n"
-            f"  again: palier simulate {folder} -n 1 --seed {one.seed}{with_seats}",
+            f"Seed {one.seed}{more}: {one.reason}\n  again: {again} -n 1 --seed {one.seed}",
             style="red",
             soft_wrap=True,
             markup=False,

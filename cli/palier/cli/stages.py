@@ -57,7 +57,7 @@ def stages(folder: Path) -> tuple[StageCall, ...]:
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     except (OSError, SyntaxError, ValueError) as error:
-        raise BrokenFile(f"{path} cannot be read: {error}.") from None
+        raise BrokenFile(f"{path} cannot be read: {error}.") from error
     module = _loaded(path)
     return tuple(_calls(tree, vars(module)))
 
@@ -69,10 +69,10 @@ def _loaded(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - an author's code raises what it likes
+    except Exception as error:
         raise BrokenFile(
             f"{path} cannot be loaded: {type(error).__name__}: {error}. Mend it first."
-        ) from None
+        ) from error
     return module
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,15 +91,19 @@ class Trial:
                 )
 
     def _add(self, reason: str, *, hint: str = "", error: BaseException | None = None) -> None:
-        line = next(self._lines(error), 1)
+        line = line_in(self.path, error)
         found = Mistake(file=str(self.path), line=line, column=1, reason=reason, hint=hint)
         self.mistakes.append(found)
 
-    def _lines(self, error: BaseException | None) -> Iterator[int]:
-        frames = [] if error is None else traceback.extract_tb(error.__traceback__)
-        for one in reversed(frames):
-            if Path(one.filename) == self.path and one.lineno is not None:
-                yield one.lineno
+
+def line_in(path: Path, error: BaseException | None) -> int:
+    """Return the line of a file on which an error arose, or 1 where it arose elsewhere."""
+    whole = path.resolve()
+    if isinstance(error, SyntaxError) and Path(error.filename or "").resolve() == whole:
+        return error.lineno or 1
+    frames = [] if error is None else traceback.extract_tb(error.__traceback__)
+    lines = (one.lineno for one in reversed(frames) if Path(one.filename).resolve() == whole)
+    return next(lines, None) or 1
 
 
 def _difference(first: Result, again: Result) -> str:

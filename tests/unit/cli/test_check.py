@@ -50,14 +50,14 @@ def written(folder: Path, body: str, *, head: str = HEAD) -> Path:
     return folder
 
 
-def told(folder: Path, **settings: object) -> list[str]:
-    found, _ = checked(folder, None, settings)
+def told(folder: Path) -> list[str]:
+    found, _ = checked(folder)
     return [f"{one.line - 24}: {one.reason} {one.hint}".strip() for one in found]
 
 
 @pytest.mark.parametrize("name", sorted(one.parent.name for one in PROGRAMS.glob("*/program.py")))
 def test_ready_programs_have_no_mistake(name: str) -> None:
-    found, _ = checked(PROGRAMS / name, None, {})
+    found, _ = checked(PROGRAMS / name)
     assert found == []
 
 
@@ -93,7 +93,7 @@ def test_what_is_not_on_the_record_is_found_with_its_place(
     tmp_path: Path, body: str, reason: str
 ) -> None:
     folder = written(tmp_path, body)
-    found, said = checked(folder, None, {})
+    found, said = checked(folder)
 
     assert any(one.reason.startswith(reason) for one in found), found
     assert all(one.hint and one.column > 8 and one.line > 24 for one in found), found
@@ -176,6 +176,14 @@ def test_what_only_shows_when_it_runs_is_found_at_its_line(tmp_path: Path) -> No
     assert told(folder) == ["2: Played by chance: LookupError: oh"]
 
 
+def test_the_line_is_told_also_where_the_folder_is_named_from_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, 'await session.stage("ask", form=Number)\nraise LookupError("oh")')
+    monkeypatch.chdir(tmp_path)
+    assert told(Path("example")) == ["2: Played by chance: LookupError: oh"]
+
+
 def test_a_session_that_is_not_the_same_a_second_time_is_found(tmp_path: Path) -> None:
     folder = written(
         tmp_path,
@@ -191,7 +199,7 @@ def test_a_screen_that_does_not_fit_is_found(tmp_path: Path) -> None:
     (folder / "screens").mkdir()
     (folder / "screens" / "ask.xml").write_text('<screen><number bind="answer.vale" /></screen>')
 
-    found, _ = checked(folder, None, {})
+    found, _ = checked(folder)
 
     assert any(one.file.endswith("ask.xml") and "vale" in one.reason for one in found)
 
@@ -205,7 +213,14 @@ def test_a_strategy_whose_methods_are_for_no_stage_is_found(tmp_path: Path) -> N
 
 def test_a_file_that_cannot_be_read_is_one_mistake(tmp_path: Path) -> None:
     folder = written(tmp_path, "return (")
+    assert told(folder)[0].startswith("1: ")
     assert "cannot be read" in told(folder)[0]
+
+
+def test_a_file_that_cannot_be_loaded_is_one_mistake_at_its_line(tmp_path: Path) -> None:
+    folder = written(tmp_path, "pass\n\nx: Sesion")
+    assert told(folder)[0].startswith("3: ")
+    assert "name 'Sesion' is not defined" in told(folder)[0]
 
 
 def test_the_command_says_where_and_ends_with_1(tmp_path: Path) -> None:
@@ -224,4 +239,8 @@ def test_the_command_says_where_and_ends_with_1(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_program_gets_a_sentence(tmp_path: Path) -> None:
-    assert "There is no program.py in" in palier_here("check", tmp_path).sentence
+    (tmp_path / "empty").mkdir()
+    for name, proposed in (("empty", "my_experiment"), ("my-own", "my_experiment"), ("own", "own")):
+        said = palier_here("check", tmp_path / name).sentence
+        assert "There is no program.py in" in said
+        assert f"`palier new {proposed}`" in said

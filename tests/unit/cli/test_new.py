@@ -27,7 +27,7 @@ def test_what_is_made_has_no_mistake_and_its_tests_pass(tmp_path: Path, start: S
 
     assert done.code == 0, done
     assert {one.name for one in folder.iterdir()} == FILES
-    mistakes, said = checked(folder, None, {})
+    mistakes, said = checked(folder)
     assert mistakes == []
     assert any("strategy" in one for one in said)
     tests = subprocess.run(
@@ -39,6 +39,14 @@ def test_what_is_made_has_no_mistake_and_its_tests_pass(tmp_path: Path, start: S
         check=False,
     )
     assert tests.returncode == 0, tests.stdout
+
+
+def test_its_program_is_never_called_as_something_in_its_file(tmp_path: Path) -> None:
+    folder = tmp_path / "decision"
+    palier_here("new", folder)
+
+    assert load(folder).__name__ == "MyDecision"
+    assert checked(folder)[0] == []
 
 
 def test_its_names_are_put_everywhere(tmp_path: Path) -> None:

@@ -111,9 +111,10 @@ def test_a_session_that_fails_is_told_with_the_seed_that_shows_it_again(
     assert "ValueError: 9 is too much" in done.err
     seed = done.err.partition("--seed ")[2].split()[0]
     again = palier_here(*arguments, "-n", 1, "--seed", seed)
-    assert f"Seed {seed}: ValueError: 9 is too much" in again.err
+    assert f"Seed {seed}: ValueError: 9 is too much (program.py:15)" in again.err
+    assert f"--set=most=8 -n 1 --seed {seed}" in again.err
     failed = json.loads(palier_here(*arguments, "-n", 60, "--json").out)["failed"]
-    assert failed[0] == {"seed": int(seed), "reason": "ValueError: 9 is too much"}
+    assert failed[0] == {"seed": int(seed), "reason": "ValueError: 9 is too much (program.py:15)"}
 
 
 def test_a_strategy_that_there_is_not_gets_a_sentence(folder: Path) -> None:

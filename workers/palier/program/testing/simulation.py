@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -120,10 +121,22 @@ def _some(plan: Plan, seeds: Sequence[int]) -> Simulation:
                 bots=dict(zip(names, cycle(turns), strict=False)),
             )
         except Exception as error:  # noqa: BLE001 - an author's code raises what it likes
-            failed.append(Failed(seed=seed, reason=f"{type(error).__name__}: {error}"))
+            reason = f"{type(error).__name__}: {error}{_place(error, plan.folder)}"
+            failed.append(Failed(seed=seed, reason=reason))
         else:
             rows += _rows(result)
     return Simulation(tuple(rows), tuple(failed))
+
+
+def _place(error: Exception, folder: Path) -> str:
+    """Return where in the program's file it arose, as `` (program.py:12)``; or nothing."""
+    path = (folder / "program.py").resolve()
+    lines = [
+        one.lineno
+        for one in traceback.extract_tb(error.__traceback__)
+        if Path(one.filename).resolve() == path
+    ]
+    return f" ({path.name}:{lines[-1]})" if lines else ""
 
 
 def _rows(result: Result) -> Iterator[Simulated]:

@@ -184,9 +184,12 @@ def _read(path: Path, name: str) -> type[Program]:
         raise BrokenProgram(f"{path} cannot be loaded: {error}") from error
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{last.filename}:{last.lineno}"
+        where, said = f"{last.filename}:{last.lineno}", str(error)
+        if isinstance(error, SyntaxError):
+            # what cannot be read was never run: its place is in the error
+            where, said = f"{error.filename}:{error.lineno}", error.msg
         raise BrokenProgram(
-            f"{path} cannot be loaded: {type(error).__name__}: {error} ({where})"
+            f"{path} cannot be loaded: {type(error).__name__}: {said} ({where})"
         ) from error
     found = [
         one
