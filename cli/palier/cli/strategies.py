@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
 from palier.client.bot import Decide, Wait, at_random
-from palier.program import Bot, Form, Stage
-from palier.program.bots import chosen, method_of, strategies
+from palier.program import GO_ON, Bot, Form, Stage
+from palier.program.bots import GoOn, chosen, method_of, strategies
 from palier.schemas.live import Do, as_do
 
 
@@ -44,8 +44,10 @@ def _mind(bot: Bot, seed: int, told: Callable[[str], None]) -> Decide:
     def decide(stage: Stage) -> dict[str, JsonValue] | Do | Wait | None:
         method = method_of(bot, stage)
         if stage.actions:
-            return _in_live(bot, stage, method, told) or by_chance(stage)
-        if method is not None:
+            decided = _in_live(bot, stage, method, told)
+            if decided is not GO_ON:
+                return decided or by_chance(stage)
+        elif method is not None:
             try:
                 answer = method(stage)
                 plain = _plain(answer)
@@ -65,12 +67,13 @@ def _mind(bot: Bot, seed: int, told: Callable[[str], None]) -> Decide:
 
 def _in_live(
     bot: Bot, stage: Stage, method: Callable[[Stage], object] | None, told: Callable[[str], None]
-) -> Do | Wait | None:
+) -> Do | Wait | GoOn | None:
     """Return what a strategy does in a live stage; None where it has none, or fails."""
     if method is None:
         return None
     try:
-        return as_do(method(stage)) or Wait.WAIT
+        decided = method(stage)
+        return decided if isinstance(decided, GoOn) else as_do(decided) or Wait.WAIT
     except Exception as error:  # noqa: BLE001 - an author's code raises what it likes
         told(
             f"The strategy {type(bot).__name__} of {bot.seat} fails at stage {stage.name}: "

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from palier.program import Bot, Program
-from palier.program.bots import DEFAULT, named
+from palier.program.bots import DEFAULT, method_name, named
 from palier.program.testing import PlayError, Result, play
 from palier.schemas.errors import PalierError
 from palier.schemas.screens.errors import Mistake
@@ -79,7 +79,7 @@ class Trial:
 
     def _unused(self, strategies: Mapping[str, type[Bot]]) -> None:
         """Tell which methods of strategies are for no stage: a name that is misspelt is one."""
-        known = {one.replace("-", "_") for one in self.opened}
+        known = {method_name(one) for one in self.opened}
         for name, strategy in strategies.items():
             own = {one for one, value in vars(strategy).items() if callable(value)}
             odd = sorted(one for one in own - known - set(vars(Bot)) if one[0] != "_")

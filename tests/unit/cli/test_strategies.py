@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from palier.cli.strategies import minds
+from palier.client.bot import Wait
 from palier.program import Field, Form, ProgramError
 from palier.schemas.events import Stage
 from palier.schemas.forms import describe
+from palier.schemas.live import ActionSpec, Do
 
 BOTS = """\
-from palier.program import Bot
+from palier.program import GO_ON, Bot
 
 class Half(Bot):
     def decide(self, stage):
@@ -26,6 +28,10 @@ class Wrong(Bot):
 class Broken(Bot):
     def decide(self, stage):
         return {"amount": stage.data["endowmend"]}
+
+class Brief(Bot):
+    def floor(self, stage):
+        return "sell" if stage.data["endowment"] == 20 else GO_ON if stage.visit == 1 else None
 
 class Chatty(Bot):
     def goodbye(self, stage):
@@ -94,6 +100,18 @@ def test_what_answers_a_stage_that_asks_for_nothing_is_told_of(folder: Path) -> 
 
     assert decide(stage("goodbye", None)) is None
     assert "the stage asks for nothing" in told[0]
+
+
+def test_in_a_live_stage_a_strategy_acts_waits_and_goes_on(folder: Path) -> None:
+    (decide,) = minds(folder, "brief", seats=("p1",), seed=1, told=pytest.fail).values()
+    live = stage("floor", None).model_copy(
+        update={"actions": (ActionSpec(name="sell", title="Sell"),)}
+    )
+
+    assert decide(live) == Do(action="sell")
+    sold = live.model_copy(update={"data": {"endowment": 0}})
+    assert decide(sold) is None  # it hands in nothing, and so goes on
+    assert decide(sold.model_copy(update={"visit": 2})) is Wait.WAIT
 
 
 def test_a_strategy_that_there_is_not_is_named(folder: Path) -> None:

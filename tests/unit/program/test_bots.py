@@ -83,6 +83,19 @@ def test_functions_of_the_file_are_one_strategy_and_each_class_is_another(tmp_pa
         chosen(known, "tit-for-tit")
 
 
+def test_a_stage_called_as_python_calls_something_is_answered_with_an_underscore() -> None:
+    class Keyword(Program):
+        async def run(self, session: Session) -> None:
+            await session.stage("return", form=Number)
+
+    class Three(Bot):
+        def return_(self, _: Stage) -> dict[str, int]:
+            return {"value": 3}
+
+    rows = play(Keyword, seats=4, bots=Three).answers("return")
+    assert [one["value"] for one in rows] == [3, 3, 3, 3]
+
+
 def test_without_a_file_there_is_chance(tmp_path: Path) -> None:
     assert load_bots(tmp_path) == {"random": Bot}
     assert chosen(load_bots(tmp_path), None) == (Bot,)

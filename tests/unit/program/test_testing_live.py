@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from palier.program import (
+    GO_ON,
     Bot,
     Field,
     Form,
@@ -145,6 +146,22 @@ def test_a_strategy_acts_as_it_does_over_the_broker() -> None:
 
     result = sold(bots={"p2": Bidder, "p1": Bidder}, settings={"seconds": 2})
     assert result.payoffs == {"p1": 50, "p2": 0}
+
+
+def test_a_strategy_goes_on_when_it_has_nothing_more_to_do_though_others_have() -> None:
+    class Once(Bot):
+        def sale(self, stage: Stage) -> Any:
+            return GO_ON if stage.data["best"] else ("bid", {"price": 5})
+
+    class Watching(Bot):
+        def sale(self, _: Stage) -> Any:
+            return None
+
+    result = sold(bots={"p1": Once, "p2": Watching})
+    assert [(one["seat"], one["price"]) for one in result.actions("sale")] == [("p1", 5)]
+    went = {one["seat"]: one["how"] for one in result.answers("sale")}
+    assert went["p1"] == "submitted"
+    assert sold(bots=Once, settings={"seconds": None}).seconds == 1
 
 
 def test_who_is_away_does_nothing_and_holds_up_whom_the_stage_waits_for() -> None:

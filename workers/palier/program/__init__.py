@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from palier.program.bots import Bot
+from palier.program.bots import GO_ON, Bot
 from palier.program.errors import ProgramError, Refuse
 from palier.program.group import Group, Solo
 from palier.program.live import Live, action
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "GO_ON",
     "Bot",
     "Entity",
     "Field",

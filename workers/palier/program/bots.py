@@ -13,11 +13,12 @@ its own, which may remember things::
             return {"amount": 0}
 
 In a live stage it is asked again and again what to do: the name of an action, ``("bid", {"price":
-3})`` with what it asks for, or None to wait.
+3})`` with what it asks for, None to wait, or `GO_ON` when it has nothing more to do there.
 
 ``stage`` is what a desk is given: ``stage.data`` with the seat's own, ``stage.visit``,
-``stage.form``. A hyphen in a stage's name is an underscore here. What a strategy says nothing of is
-drawn by chance from the form, so that a program without ``bots.py`` has bots too.
+``stage.form``. A hyphen in a stage's name is an underscore here, and what Python keeps for itself
+has one at its end: ``return_``. What a strategy says nothing of is drawn by chance from the form,
+so that a program without ``bots.py`` has bots too.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ import inspect
 import random as chance
 import re
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import partial
+from keyword import iskeyword
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from palier.program.errors import ProgramError
 from palier.schemas.events import Stage
@@ -41,6 +44,16 @@ FILE = "bots.py"
 
 #: The strategy that a file's functions are, and the one that is chance alone.
 DEFAULT, RANDOM = "default", "random"
+
+
+class GoOn(Enum):
+    """Going on from a live stage, in place of doing something there."""
+
+    GO_ON = "go-on"
+
+
+#: What a strategy returns in a live stage when it has nothing more to do there.
+GO_ON: Final = GoOn.GO_ON
 
 
 class Bot:
@@ -64,8 +77,14 @@ class Bot:
 
 def method_of(bot: Bot, stage: Stage) -> Callable[[Stage], Any] | None:
     """Return what a strategy answers a stage with; None where that is left to chance."""
-    found = getattr(type(bot), stage.name.replace("-", "_"), None)
+    found = getattr(type(bot), method_name(stage.name), None)
     return None if found is None else partial(found, bot)
+
+
+def method_name(stage: str) -> str:
+    """Return what a strategy calls its answer to the stage of this name."""
+    name = stage.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
 
 
 def strategies(folder: Path) -> dict[str, type[Bot]]:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from palier.program.bots import Bot, method_of
+from palier.program.bots import GO_ON, Bot, method_of
 from palier.program.participant import Participant
 from palier.program.testing.errors import BadAnswer
 from palier.program.testing.scripts import MISSING
@@ -23,7 +23,7 @@ from palier.workers.domain.session import Session
 from palier.workers.errors import ProgramFailed
 
 #: What somebody does in a live stage, given what it shows them now: the name of an action, a name
-#: with what its form asks for, None to wait a little, `MISSING` to do nothing any more.
+#: with what its form asks for, None to wait a little, `GO_ON`, `MISSING` to do nothing any more.
 LiveScript: TypeAlias = Callable[[Participant, Stage], Any]
 
 #: What came of a turn: something was done, or not now; somebody goes on, or does nothing any more.
@@ -76,7 +76,7 @@ class Acting:
         if decided is MISSING:
             self._away[key].add(seat)
             return "gone", []
-        if decided == "goes-on":
+        if decided is GO_ON:
             return "goes-on", []
         try:
             do = as_do(decided)
@@ -102,7 +102,7 @@ class Acting:
             return method(stage)
         key = (stage.scope, stage.generation, seat)
         if not self._left.setdefault(key, bot.random.randint(*_FEW)):
-            return "goes-on"
+            return GO_ON
         self._left[key] -= 1
         drawn = bot.random.choice(stage.actions)
         return Do(action=drawn.name, body=drawn.form.draw(bot.random) if drawn.form else None)

@@ -77,8 +77,8 @@ def play(  # noqa: PLR0913 - each is an option of its own
     seconds answers take, and so the order in which they come.
 
     In a live stage each has a turn a second, in which a script of ``live`` says what to do, given
-    what the stage shows then: ``("offer", {"price": 3})``, ``"sell"``, or None to wait. Where no
-    deadline is to come, and nobody has anything to do any more, everyone goes on.
+    what the stage shows then: ``("offer", {"price": 3})``, ``"sell"``, None to wait, or `GO_ON`.
+    Where no deadline is to come, and nobody has anything to do any more, everyone goes on.
 
     Blocks for milliseconds. Raises what the program raises, `ProgramError` where the session could
     not be opened or a screen does not fit its stage, and `PlayError`.
