@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pytest
 
-from palier.program.testing import Result, load, play
+from palier.program.testing import Result, load, load_bots, play
 
 PROGRAMS = Path(__file__).parents[3] / "programs"
 Ultimatum = load(PROGRAMS / "ultimatum")
 Trust = load(PROGRAMS / "trust")
 Dictator = load(PROGRAMS / "dictator")
+
+
+def between(game: str, strategies: dict[str, str], **settings: Any) -> Result:
+    """Play a game of two, with a strategy for each role."""
+    program, bots = load(PROGRAMS / game), load_bots(PROGRAMS / game)
+    # who has which role is drawn with the session's seed alone
+    seats = {one.role: one.seat for one in play(program, settings=settings).participants}
+    playing = {seats[role]: bots[name] for role, name in strategies.items()}
+    return play(program, settings=settings, bots=playing)
 
 
 def paid(result: Result) -> dict[str, Decimal]:
@@ -124,3 +134,79 @@ def test_over_periods_each_keeps_the_role_and_all_come_to_the_end(
     if matching == "perfect-strangers":
         pairs = [frozenset(one.seats) for one in result.stages if one.name == "results"]
         assert len(set(pairs)) == len(pairs) == 16
+
+
+@pytest.mark.parametrize("strategy", [False, True])
+@pytest.mark.parametrize(
+    ("proposer", "responder", "expected"),
+    [
+        ("selfish", "selfish", [(9, 1)]),
+        ("selfish", "human", [(0, 0)]),
+        ("human", "human", [(6, 4), (5, 5)]),
+        ("human", "selfish", [(6, 4), (5, 5)]),
+    ],
+)
+def test_strategies_of_the_ultimatum_game_earn_what_is_said_of_them(
+    proposer: str, responder: str, expected: list[tuple[int, int]], strategy: bool
+) -> None:
+    result = between(
+        "ultimatum",
+        {"proposer": proposer, "responder": responder},
+        strategy=strategy,
+        rounds=20,
+        matching="partners",
+    )
+
+    accepted = expected != [(0, 0)]
+    rows = result.data("results")
+    assert {row["accepted"] for row in rows} == {accepted}
+    # over twenty periods each offer is made that the strategy makes
+    offers = {10 - one if accepted else 1 for one, _ in expected}
+    assert {row["offered"] for row in rows} == offers
+    earned = [row["points_earned"] for row in rows if row["your_role"] == "proposer"]
+    assert set(earned) == {one for one, _ in expected}
+    assert paid(result)["proposer"] == sum(earned)
+
+
+@pytest.mark.parametrize(
+    ("sender", "receiver", "expected"),
+    [
+        ("selfish", "fair", {"sender": 10, "receiver": 10}),
+        # 10 - 5 + 5, and 10 + 15 - 5
+        ("human", "human", {"sender": 10, "receiver": 20}),
+        ("human", "selfish", {"sender": 5, "receiver": 25}),
+        # 15 and 5 are shared, then 30 and 10
+        ("human", "fair", {"sender": 15, "receiver": 15}),
+        ("fair", "fair", {"sender": 20, "receiver": 20}),
+        ("fair", "selfish", {"sender": 0, "receiver": 40}),
+    ],
+)
+def test_strategies_of_the_trust_game_earn_what_was_worked_out_by_hand(
+    sender: str, receiver: str, expected: dict[str, int]
+) -> None:
+    assert paid(between("trust", {"sender": sender, "receiver": receiver})) == expected
+
+
+def test_who_wants_equal_shares_has_them_with_any_multiplier() -> None:
+    fair = {"sender": "fair", "receiver": "fair"}
+    # 10 sent become 20, and 30 are shared; become 100, and 110 are
+    assert paid(between("trust", fair, multiplier=2)) == {"sender": 15, "receiver": 15}
+    assert paid(between("trust", fair, multiplier=10)) == {"sender": 55, "receiver": 55}
+
+
+def test_a_selfish_dictator_keeps_everything() -> None:
+    playing = {"dictator": "selfish", "recipient": "human"}
+    assert paid(between("dictator", playing)) == {"dictator": 10, "recipient": 0}
+
+
+def test_dictators_give_as_much_and_nothing_as_often_as_engel_found() -> None:
+    human = load_bots(PROGRAMS / "dictator")["human"]
+
+    result = play(Dictator, seats=1000, bots=human)
+
+    given = [row["amount"] for row in result.answers("give")]
+    assert len(given) == 500
+    # 500 draws: the mean is within 0.1 of 2.8 two times of three, the share within 0.021 of 0.36
+    assert mean(given) == pytest.approx(2.8, abs=0.25)
+    assert given.count(0) / 500 == pytest.approx(0.36, abs=0.05)
+    assert set(given) == {0, 4, 5}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from palier.program.testing import load, play
+from palier.program import GO_ON
+from palier.program.testing import load, load_bots, play
 from palier.program.transactions import in_memory
 
 Book = load("programs/people_addresses")
+Clerk: Any = load_bots("programs/people_addresses")["clerk"]
 names: dict[str, Any] = Book.run.__globals__
 write, erase, everyone = names["write"], names["erase"], names["everyone"]
 Person, City, Card, Circle = (names[one] for one in ("Person", "City", "Card", "Circle"))
@@ -68,3 +71,62 @@ def test_a_whole_session_runs_in_memory(samples: bool) -> None:
     result = play(Book, seats=2, settings={"samples": samples}, seed=5)
     assert [one.name for one in result.stages] == ["book", "goodbye"]
     assert len(result.stages[0].stage.data["people"]) == (3 if samples else 0)  # type: ignore[arg-type]
+
+
+def test_a_clerk_looks_itself_up_writes_itself_in_moves_and_leaves() -> None:
+    result = play(Book, seats=3, bots=Clerk)
+
+    rows = result.actions("book")
+    assert {row["refusal"] for row in rows} == {""}
+    for seat in result.seats:
+        search, first, then = (row for row in rows if row["seat"] == seat)
+        assert (search["action"], search["words"]) == ("search", f"Clerk {seat}")
+        assert (first["action"], first["person"], first["version"]) == ("save", 0, 0)
+        assert first["addresses"] == "1 Long Lane, Leeds"
+        assert (then["action"], then["name"]) == ("save", f"Clerk {seat}")
+        assert (then["person"] > 3, then["version"] > 0) == (True, True)
+        assert then["addresses"] == "2 High Street, York"
+    # three were there
+    assert result.data("goodbye")[0]["people"] == 6
+
+
+def shown(*found: dict[str, Any], clash: bool = False, words: str = "Clerk p1") -> Any:
+    return SimpleNamespace(data={"words": words, "found": list(found), "clash": clash})
+
+
+def test_a_clerk_changes_its_own_entry_and_keeps_what_others_have_put_there() -> None:
+    clerk = Clerk(seat="p1")
+    mine = {
+        "id": 7,
+        "version": 4,
+        "name": "Clerk p1",
+        "born": "",
+        "card": 12,
+        "addresses": "1 Long Lane, Leeds",
+        "circles": "Music",
+    }
+    namesake = {**mine, "id": 8, "name": "Clerk p11"}
+
+    assert clerk.book(shown(namesake, mine)) == (
+        "save",
+        {
+            "person": 7,
+            "version": 4,
+            "name": "Clerk p1",
+            "born": None,
+            "card": 12,
+            "addresses": "2 High Street, York",
+            "circles": "Music",
+        },
+    )
+    # somebody else was faster: it stays as they have it, and the clerk goes on from there
+    assert clerk.book(shown(mine, clash=True)) == "yield_"
+    assert clerk.book(shown({**mine, "version": 5}))[1]["version"] == 5
+    assert clerk.book(shown({**mine, "addresses": "2 High Street, York"})) is GO_ON
+
+
+def test_a_clerk_does_nothing_twice_before_it_has_waited_for_a_while() -> None:
+    clerk = Clerk(seat="p1")
+    new = ("save", {"name": "Clerk p1", "addresses": "1 Long Lane, Leeds"})
+
+    assert [clerk.book(shown()) for _ in range(22)] == [new, *[None] * 20, new]

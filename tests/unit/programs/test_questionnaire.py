@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from palier.program.testing import BadAnswer, load, play
+from palier.program.testing import BadAnswer, load, load_bots, play
 from palier.schemas.forms import ChoiceField, Ends, IntegerField
 
 FOLDER = Path(__file__).parents[3] / "programs" / "questionnaire"
 Questionnaire = load(FOLDER)
+BOTS = load_bots(FOLDER)
+STATEMENTS = ("trust", "careful", "fair", "risks", "avoids")
 
 
 def fields(stage: str, language: str) -> dict[str, Any]:
@@ -59,3 +61,38 @@ def test_items_that_count_the_other_way_round_are_turned() -> None:
         "trust": 7,
         "risk": 4,
     }
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_consistent_person_has_one_view_on_trust_and_one_on_risk(language: str) -> None:
+    score = Questionnaire.run.__globals__["score"]
+    result = play(Questionnaire, seats=30, settings={"language": language}, bots=BOTS["consistent"])
+
+    rows = result.answers("attitudes")
+    assert len(rows) == 30
+    for row in rows:
+        # an answer, turned where it counts the other way round, is the mean of its scale
+        assert row["trust"] == row["fair"] == 8 - row["careful"]
+        assert row["risks"] == 8 - row["avoids"]
+        means = {"trust": row["trust"], "risk": row["risks"]}
+        assert score({one: row[one] for one in STATEMENTS}) == means
+    assert {row["trust"] for row in rows} == set(range(1, 8))
+
+
+def test_what_a_consistent_person_says_of_themselves_hangs_together() -> None:
+    youngest = {"secondary": 18, "bachelor": 21, "master": 23, "doctorate": 27}
+
+    rows = play(Questionnaire, seats=60, bots=BOTS["consistent"]).answers("about-you")
+
+    assert {row["level"] for row in rows} == set(youngest)
+    for row in rows:
+        assert row["age"] >= youngest[row["level"]]
+        assert row["studies"] != "none" or row["level"] == "secondary"
+
+
+def test_who_agrees_with_everything_has_no_view_on_what_is_asked_both_ways() -> None:
+    score = Questionnaire.run.__globals__["score"]
+    (row,) = play(Questionnaire, seats=1, bots=BOTS["agreeing"]).answers("attitudes")
+
+    # (7 + 1 + 7) / 3 where two of three affirm it, (7 + 1) / 2 where one of two does
+    assert score({one: row[one] for one in STATEMENTS}) == {"trust": 5, "risk": 4}
