@@ -42,7 +42,7 @@ class RealEffort(Program):
     async def compete(self, group: Group) -> None:
         """Let everyone of a group work, and pay them by the rule of its treatment."""
         settings = group.settings
-        rules = {"seconds": settings.seconds, "prize": settings.prize, "pay": settings.pay}
+        rules = {"seconds": settings.seconds, "prize_in_euros": settings.prize}
         await group.stage("instructions", text=RULES[settings.pay], data=rules)
         solved: dict[Participant, int] = {}
 

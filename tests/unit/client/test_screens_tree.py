@@ -554,6 +554,15 @@ def test_a_form_of_every_kind_of_number_and_text_is_built(kit: Kit, desk: Desk) 
     assert dpg.get_value(kit.named["field.line"]) == "x"
 
 
+def test_a_text_breaks_where_there_is_no_more_room_and_shows_no_marks(desk: Desk) -> None:
+    screen = VIEWS["form"].screen
+    assert isinstance(screen, Asking)
+    said = "Add until\nthe time is up.\n\nYou are paid for **each sum**:\n- at once\n- in euros"
+    desk.show(asking(stage=screen.stage.model_copy(update={"text": said})))
+    paragraphs = {"Add until the time is up.", "You are paid for each sum:"}
+    assert {*paragraphs, "• at once", "• in euros"} <= texts()
+
+
 @pytest.mark.parametrize("connectivity", list(Connectivity))
 def test_the_link_is_always_said_in_words(kit: Kit, desk: Desk, connectivity: Connectivity) -> None:
     desk.show(replace(VIEWS["form"], connectivity=connectivity, note="Because."))

@@ -9,15 +9,17 @@ import dearpygui.dearpygui as dpg
 from palier.client.screens.facts import Fact, Facts, Grid
 from palier.client.screens.fonts import Item
 from palier.client.screens.kit import Kit
+from palier.client.screens.prose import Block, read_prose
 
 
 def tell_paragraphs(kit: Kit, text: str, *, ink: str = "muted") -> None:
-    """Add an author's text: a blank line begins a paragraph."""
-    for index, paragraph in enumerate(text.strip().split("\n\n")):
-        if index:
+    """Add an author's text: paragraphs and lists as in a screen's `<text>`, all of one weight."""
+    before: Block | None = None
+    for block in read_prose(text.strip()):
+        if before is not None and not block.follows(before):
             kit.gap(2)
-        for line in paragraph.splitlines():
-            kit.text(line.strip(), ink=ink, wrap=True)
+        kit.text(f"{block.marker} {block.text}".strip(), ink=ink, wrap=True)
+        before = block
 
 
 def tell_facts(kit: Kit, facts: Facts) -> None:
