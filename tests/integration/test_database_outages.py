@@ -6,10 +6,11 @@ import asyncio
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 from psycopg import Connection, OperationalError
@@ -20,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from palier.client.state import Asking
 from palier.schemas.names import OPERATOR
 from palier.workers.errors import DatabaseUnavailable
-from palier.workers.persistence.database import answering, migrate
+from palier.workers.persistence.database import Patience, answering, migrate, open_database
 from palier.workers.runtime import conductor
 from tests.brokers import Memory, run, until
 from tests.databases import Cluster, Database, Postgresql, Sqlite
@@ -302,6 +303,29 @@ def test_a_transaction_that_computes_for_long_is_told_from_one_that_stands_still
         db.execute(text("SELECT 1"))
         sleep(3)
         assert db.execute(text("SELECT 2")).scalar() == 2
+
+
+def test_a_transaction_ends_though_another_of_the_same_worker_waits_for_its_lock(
+    postgresql: Postgresql,
+) -> None:
+    engine = open_database(postgresql.url, patience=Patience(stillness=1.5))
+    migrate(engine)
+    with engine.begin() as db:
+        db.execute(text("INSERT INTO seat (name, role, present) VALUES ('p1', 'room', false)"))
+
+    def lock() -> None:
+        with answering(), engine.begin() as db:
+            db.execute(text("SELECT name FROM seat FOR UPDATE"))
+
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        with answering(), engine.begin() as db:
+            db.execute(text("SELECT name FROM seat FOR UPDATE"))
+            waiting = threads.submit(lock)
+            sleep(1.2)  # both have been asked for a sign meanwhile
+            before = monotonic()
+        assert monotonic() - before < 3  # or the other one has given up
+        waiting.result()
+    engine.dispose()
 
 
 def test_who_falls_silent_while_it_sends_many_rows_is_cut_off_by_another(

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 
 from palier.workers.persistence.patience import Patience
@@ -143,17 +144,42 @@ def _within(limit: float, waiting: PQGen[T]) -> PQGen[T]:
         ready = yield wanted
 
 
+class _Beaten:
+    """An open transaction in which something is asked now and then."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._over = False
+
+    def beat(self) -> None:
+        """Ask something, unless its owner does."""
+        # one who waits for another's lock may wait until that one's transaction ends: who waited
+        # for it here would keep the other from being asked, and from ending
+        if self._connection.info.transaction_status == TransactionStatus.ACTIVE:
+            return
+        # asked after its end, it would begin another
+        with self._lock, suppress(psycopg.Error):
+            if not self._over:
+                self._connection.execute("SELECT 1")
+
+    def end(self) -> None:
+        """Ask nothing from now on; waits for what is being asked."""
+        with self._lock:
+            self._over = True
+
+
 class _Pulse:
     """Asks something now and then in every open transaction, while its owner computes.
 
     And cuts others off who have asked nothing for ``stillness`` seconds. A thread of its own, begun
     with the first transaction; it ends with its engine. psycopg lets one thread at a time use a
-    connection.
+    connection: no transaction waits here for another.
     """
 
     def __init__(self, stillness: float) -> None:
         self._stillness = stillness
-        self._open: dict[Connection, Any] = {}
+        self._open: dict[Connection, _Beaten] = {}
         self._lock = threading.Lock()
         self._stopped: threading.Event | None = None
         #: How a connection is made.
@@ -162,7 +188,7 @@ class _Pulse:
     def begin(self, db: Connection) -> None:
         """Note that a transaction is open."""
         with self._lock:
-            self._open[db] = db.connection.dbapi_connection
+            self._open[db] = _Beaten(db.connection.dbapi_connection)
             if self._stopped is None:
                 self._stopped = threading.Event()
                 threading.Thread(
@@ -175,7 +201,9 @@ class _Pulse:
     def end(self, db: Connection) -> None:
         """Note that it is over; from now on nothing is asked in it."""
         with self._lock:
-            self._open.pop(db, None)
+            one = self._open.pop(db, None)
+        if one is not None:
+            one.end()
 
     def stop(self) -> None:
         """Let the thread end; a later transaction begins another."""
@@ -187,12 +215,9 @@ class _Pulse:
     def beat(self) -> None:
         """Ask something in each."""
         with self._lock:
-            transactions = list(self._open)
-        for db in transactions:
-            # asked after its end, it would begin another
-            with self._lock, suppress(psycopg.Error):
-                if (connection := self._open.get(db)) is not None:
-                    connection.execute("SELECT 1")
+            transactions = list(self._open.values())
+        for one in transactions:
+            one.beat()
 
 
 def _keep_beating(pulse: weakref.ref[_Pulse], stopped: threading.Event, stillness: float) -> None:
