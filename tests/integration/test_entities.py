@@ -185,6 +185,54 @@ def test_what_the_database_refuses_stops_its_session_and_nobody_else(database: D
     check_record(database, SESSION)
 
 
+class Failing(Program):
+    """Writes, and fails then, as long as it is not mended; what it was given is changed by it."""
+
+    mended = False
+
+    async def run(self, session: ProgramSession) -> None:
+        await session.stage("go")
+        given = await session.transaction(count_and_list)
+        given.append("by the author")
+        if not type(self).mended:
+            raise ZeroDivisionError
+        await session.stage("middle")
+        await session.stage("end", data={"given": given})
+
+
+def count_and_list() -> list[Any]:
+    return [count_on()]
+
+
+def test_a_step_that_fails_leaves_nothing_of_its_transactions(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = rehearsal(database, Failing)
+    course.open("people")
+    course.arrive()
+    assert course.overview().status == "stopped"
+    assert rows(database, "counter") == []
+    assert isinstance(course.ask(Retry(session=SESSION, reason="again")), Refused)
+    assert rows(database, "counter") == []
+
+    monkeypatch.setattr(Failing, "mended", True)
+    assert isinstance(course.ask(Retry(session=SESSION, reason="mended")), Done)
+    assert [one.value for one in rows(database, "counter")] == [1]
+    # the record has what the transaction gave
+    course.restart()
+    course.arrive()
+    course.consistent()
+    shown = course.snapshot("p1").stage
+    assert shown is not None
+    assert shown.data["given"] == [1, "by the author"]
+
+    # the same where a session that was to go on from before cannot
+    monkeypatch.setattr(Failing, "mended", False)
+    back = ResumeFrom(session=SESSION, stage="middle", reason="again")
+    assert isinstance(course.ask(back), Refused)
+    assert [one.value for one in rows(database, "counter")] == [1]
+
+
 class Stumbling(Program):
     """Asks the database what it cannot answer."""
 

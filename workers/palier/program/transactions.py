@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +27,9 @@ class UnitOfWork(Protocol):
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function returns, as JSON; where it raises, it has changed nothing."""
+
+    def as_one(self) -> AbstractContextManager[None]:
+        """Undo the transactions of what is within, where that raises."""
 
 
 _bound: ContextVar[UnitOfWork | None] = ContextVar("unit of work", default=None)
@@ -55,6 +58,15 @@ def transact(function: Callable[..., Any], *arguments: Any) -> Any:
             "`with in_memory(MyProgram):` of palier.program.transactions."
         )
     return unit.run(function, *arguments)
+
+
+def as_one() -> AbstractContextManager[None]:
+    """Let the transactions within take effect together: where it raises, none has.
+
+    For whoever drives a program: a step that fails leaves nothing that its record does not have.
+    """
+    unit = _bound.get()
+    return nullcontext() if unit is None else unit.as_one()
 
 
 def called(function: Callable[..., Any]) -> str:
@@ -100,3 +112,7 @@ class _NoTables:
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call it."""
         return as_recorded(function(*arguments))
+
+    def as_one(self) -> AbstractContextManager[None]:
+        """Undo nothing: there is nothing to undo."""
+        return nullcontext()

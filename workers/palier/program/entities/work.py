@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, NestedTransaction, event
 from sqlalchemy import inspect as look_at
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session as Db
@@ -43,6 +43,8 @@ class OnConnection:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        #: What undoes each `as_one` that is under way, from its first transaction on.
+        self._undoing: list[NestedTransaction | None] = []
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function returns, as JSON. Raises `ProgramError` and what it raises."""
@@ -51,6 +53,7 @@ class OnConnection:
                 f"{_named(function)} is a transaction within a transaction: call the function."
             )
         try:
+            self._undoing = [one or self._connection.begin_nested() for one in self._undoing]
             with self._begun() as db:
                 found = function(*arguments)
                 if inspect.isawaitable(found):
@@ -66,6 +69,21 @@ class OnConnection:
                 return value
         except SQLAlchemyError as error:
             raise self.failed(function, error) from error
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Undo the transactions of what is within, where that raises; costs nothing without any."""
+        self._undoing.append(None)
+        try:
+            yield
+        except BaseException:
+            if (undo := self._undoing.pop()) is not None:
+                # a connection that is gone has nothing to take back
+                with suppress(SQLAlchemyError):
+                    undo.rollback()
+            raise
+        if (undo := self._undoing.pop()) is not None:
+            undo.commit()
 
     def failed(self, function: Callable[..., Any], error: SQLAlchemyError) -> Exception:
         """Return what is raised for an error of the database."""

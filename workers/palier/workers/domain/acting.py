@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from palier.program.errors import Refuse
+from palier.program.transactions import as_one
 from palier.schemas.commands import Act
 from palier.schemas.replies import NOT_ALLOWED
 from palier.workers.domain.facts import Acted, Cause, Fact, Intervened
@@ -40,7 +41,8 @@ def act(
     }
     try:
         # what side effects give is kept with the action, and not in the log
-        done = live.do(command.action, seat, body, at=at, perform=session.performing([], at))
+        with as_one():
+            done = live.do(command.action, seat, body, at=at, perform=session.performing([], at))
     except Refuse as refuse:
         reason = str(refuse) or "This cannot be done now."
         refused = Acted(**fact, refusal=reason)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from pydantic import JsonValue, ValidationError
 
 from palier.program.program import Program
 from palier.program.requests import OnceRequest, ScopeRequest, StageRequest
+from palier.program.transactions import as_one
 from palier.workers.domain.barrier import Barrier
 from palier.workers.domain.execution import Asked
 from palier.workers.domain.facts import Cause, Fact, Rewound
@@ -118,10 +119,24 @@ def rewind(  # noqa: PLR0913 - what is on the record, what is asked
     )
     session.status = "running"
     session.reason = session.traceback = ""
-    facts = session.redo(again.does, again.scope, cause=cause, at=at)
-    if session.held:
+    try:
+        with as_one():
+            facts = _gone_on(session, again, cause=cause, at=at)
+    except _FailedAgain:
         return Refusal(code="failed-again", reason=session.reason)
     return session, [rewound, *facts]
+
+
+def _gone_on(session: Session, again: Step, *, cause: Cause, at: datetime) -> list[Fact]:
+    """Do a step again and go on; raises `_FailedAgain`."""
+    facts = session.redo(again.does, again.scope, cause=cause, at=at)
+    if session.held:
+        raise _FailedAgain
+    return facts
+
+
+class _FailedAgain(Exception):
+    """A session that was to go on is held: nothing of it is kept."""
 
 
 def effective(steps: Sequence[Step], effects: Sequence[Effect]) -> tuple[list[Step], list[Effect]]:

@@ -22,6 +22,7 @@ what time does in `deadlines`, and going through a record again in `replay`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,6 +35,7 @@ from palier.program.payment import Settlement
 from palier.program.program import Program
 from palier.program.quiz import Quiz
 from palier.program.requests import OnceRequest, ScopeRequest, StageRequest, as_recorded
+from palier.program.transactions import as_one
 from palier.schemas.commands import Submit
 from palier.schemas.events import Clock, Stage, Standing
 from palier.schemas.forms import Form
@@ -263,8 +265,10 @@ class Session:
         if self.fault is not None:
             return self.stop(self.fault, at)
         effects: list[Fact] = []
+        perform = self.performing(effects, at)
         try:
-            asked = self._fitting(self.execution.start(at=at, perform=self.performing(effects, at)))
+            with as_one():
+                asked = self._fitting(self.execution.start(at=at, perform=perform))
         except ProgramFailed as failure:
             return self.stop(failure, at)
         self.status = "running"
@@ -304,12 +308,12 @@ class Session:
         assert generation is not None
         assert generation.barrier.released, "nobody goes ahead of the others"
         effects: list[Fact] = []
+        perform = self.performing(effects, at)
         try:
-            asked = self._fitting(
-                self.execution.resume(
-                    scope.name, _given(generation), at=at, perform=self.performing(effects, at)
+            with as_one():
+                asked = self._fitting(
+                    self.execution.resume(scope.name, _given(generation), at=at, perform=perform)
                 )
-            )
         except ProgramFailed as failure:
             # the arrivals stay, the barrier stays closed: it is tried again once it is mended
             return self.stop(failure, at)
@@ -340,15 +344,16 @@ class Session:
         effects: list[Fact] = []
         perform = self.performing(effects, at)
         try:
-            if step == "started":
-                asked = self.execution.start(at=at, perform=perform)
-            elif step == "abandoned":
-                asked = self.execution.abandon(scope, at=at, perform=perform)
-            else:
-                generation = self.scopes[scope].current
-                assert generation is not None
-                asked = self.execution.resume(scope, _given(generation), at=at, perform=perform)
-            self._fitting(asked)
+            with as_one():
+                if step == "started":
+                    asked = self.execution.start(at=at, perform=perform)
+                elif step == "abandoned":
+                    asked = self.execution.abandon(scope, at=at, perform=perform)
+                else:
+                    generation = self.scopes[scope].current
+                    assert generation is not None
+                    asked = self.execution.resume(scope, _given(generation), at=at, perform=perform)
+                self._fitting(asked)
         except ProgramFailed as failure:
             return self.stop(failure, at)
         return [
@@ -377,10 +382,10 @@ class Session:
         current = scope.current
         assert current is not None
         effects: list[Fact] = []
+        perform = self.performing(effects, at)
         try:
-            asked = self._fitting(
-                self.execution.abandon(scope.name, at=at, perform=self.performing(effects, at))
-            )
+            with as_one():
+                asked = self._fitting(self.execution.abandon(scope.name, at=at, perform=perform))
         except ProgramFailed as failure:
             return self.stop(failure, at)
         current.released_at = at
@@ -613,7 +618,8 @@ class Session:
                     scope=request.scope, name=request.name, visit=request.visit, value=value, at=at
                 )
             )
-            return value
+            # what the author does to it is not what was given
+            return deepcopy(value)
 
         return perform
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -30,3 +32,13 @@ class Transactions:
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function returns, as JSON; where it raises, it has changed nothing."""
         return self._unit.run(function, *arguments)
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Undo the transactions of what is within, where that raises."""
+        if "palier.program.entities" not in sys.modules:
+            # there are none
+            yield
+            return
+        with self._unit.as_one():
+            yield

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import Connection
-
 from palier.schemas.commands import Act
 from palier.schemas.message import Reply
 from palier.schemas.replies import Acted
 from palier.workers.domain import acting
 from palier.workers.runtime.asked import Asked, no_session, refused, wrong_partition
 from palier.workers.runtime.work import Work
-
-
-@contextmanager
-def _undone_unless_taken(db: Connection) -> Iterator[Callable[[], None]]:
-    """Yield what undoes an author's transactions: those of an action that is not taken."""
-    if "palier.program.entities" not in sys.modules:
-        # there are none
-        yield lambda: None
-        return
-    with db.begin_nested() as savepoint:
-        yield savepoint.rollback
 
 
 def act(work: Work, asked: Asked, command: Act) -> Reply:
@@ -34,16 +17,13 @@ def act(work: Work, asked: Asked, command: Act) -> Reply:
         return no_session(command.session)
     if known.session.opening.partition != work.partition:
         return wrong_partition(command.session)
-    with _undone_unless_taken(work.db) as undo:
-        facts, refusal = acting.act(
-            known.session,
-            command,
-            seat=asked.seat,
-            message_id=asked.envelope.message_id,
-            at=work.now,
-        )
-        if refusal is not None:
-            undo()
+    facts, refusal = acting.act(
+        known.session,
+        command,
+        seat=asked.seat,
+        message_id=asked.envelope.message_id,
+        at=work.now,
+    )
     if facts:
         work.keep(known, facts, cause=asked.envelope)
     if refusal is not None:
