@@ -15,6 +15,7 @@ from palier.program import (
     Entity,
     Field,
     Form,
+    Group,
     Live,
     Participant,
     Program,
@@ -505,4 +506,138 @@ def test_what_an_action_writes_into_tables_is_kept_with_it_or_not_at_all(
     taken(rehearsal, "p2", "write", text="two")
 
     assert data(rehearsal.snapshot("p1")) == {"lines": [1, 2]}
+    rehearsal.consistent()
+
+
+#: What an author keeps outside of the object.
+ELSEWHERE: list[int] = []
+
+
+class Careless(Live):
+    """Changes whatever it is given, and refuses then."""
+
+    class Bid(Form):
+        bid: int
+
+    def __init__(self, shared: list[int], payee: Participant) -> None:
+        self.shared = shared
+        self.payee = payee
+        self.bids: list[int] = []
+        self.deck: list[int] = []
+
+    @action
+    def draw(self, _who: Participant) -> None:
+        """Take the last card of those that were dealt."""
+        self.deck = self.once("deck", lambda: [1, 2, 3])
+        self.shared.append(self.deck.pop())
+
+    @action
+    def bid(self, who: Participant, body: Bid) -> None:
+        """Pay somebody else too."""
+        self.bids.append(body.bid)
+        self.payee.pay(1)
+        who.pay(2)
+
+    @action
+    def refuse(self, who: Participant) -> None:
+        """Change everything first."""
+        self.deck.append(self.scope.random.randint(4, 9))
+        self.shared.append(9)
+        self.payee.pay(100)
+        self.bids.clear()
+        raise Refuse(f"Not {who.seat}.")
+
+    @action
+    def spoil(self, _who: Participant) -> None:
+        """Keep what cannot be copied."""
+        self.spoilt = (one for one in self.deck)
+
+    @action
+    def shout(self, _who: Participant) -> None:
+        """Show more than fits into a message."""
+        self.shared += [1_000_000] * 100_000
+
+    @action
+    def look(self, _who: Participant) -> None:
+        """Look at something that is not on the record."""
+        ELSEWHERE.append(len(ELSEWHERE))
+        if len(ELSEWHERE) > 1:
+            raise Refuse("It was looked at before.")
+
+    def shown(self) -> dict[str, Any]:
+        return {"bids": self.bids, "deck": self.deck, "shared": self.shared}
+
+
+def test_what_an_action_does_to_what_it_was_given_is_not_done_to_the_record(quick: Quick) -> None:
+    async def body(session: Session) -> None:
+        async def desk(group: Group) -> None:
+            shared = [7]
+            # one is paid who is in the other group
+            live = Careless(shared, session.participants[-1])
+            await group.stage("desk", live=live)
+            data = {"shared": shared, "deck": live.deck, "luck": group.random.random()}
+            await group.stage("after", data=data)
+
+        await session.each_group(desk, size=2)
+
+    rehearsal = rehearse(quick, body, seats=SEATS)
+    for asked, done in (
+        (act("draw", scope="g1"), Acted),
+        (act("bid", scope="g1", bid=1), Acted),
+        (act("bid", scope="g1", bid=1), Acted),
+        (act("refuse", scope="g1"), Refused),
+        (act("bid", scope="g1", bid=1), Acted),
+        (act("refuse", scope="g1"), Refused),
+    ):
+        assert isinstance(rehearsal.ask(asked, "p1"), done)
+        rehearsal.consistent()
+    assert data(rehearsal.snapshot("p1")) == {
+        "bids": [1, 1, 1],
+        "deck": [1, 2],
+        "shared": [7, 3],
+    }
+    assert payoffs(rehearsal.database, SESSION)["p4"] == Decimal(3)
+
+    rehearsal.restart()
+    rehearsal.arrive()
+    rehearsal.consistent()
+    # what was given to it is its own from then on
+    assert data(rehearsal.snapshot("p1"))["shared"] == [7]
+    assert data(rehearsal.snapshot("p1"))["deck"] == [1, 2]
+
+
+def test_what_fits_into_no_message_is_an_action_that_failed(quick: Quick) -> None:
+    async def body(session: Session) -> None:
+        await session.stage("desk", live=Careless([], session.participants[0]))
+
+    rehearsal = rehearse(quick, body, seats=SEATS)
+    assert refused(rehearsal, "p1", "shout").code == "failed"
+    assert "Live stage shows 800" in rows(rehearsal)[-1].reason
+    taken(rehearsal, "p1", "draw")
+    assert data(rehearsal.snapshot("p1"))["shared"] == [3]
+    rehearsal.consistent()
+
+
+def test_what_cannot_be_taken_back_stops_the_session_and_is_not_gone_on_from(quick: Quick) -> None:
+    async def body(session: Session) -> None:
+        await session.stage("desk", live=Careless([], session.participants[0]))
+
+    ELSEWHERE.clear()
+    rehearsal = rehearse(quick, body, seats=SEATS)
+    taken(rehearsal, "p1", "look")
+    assert refused(rehearsal, "p2", "refuse").code == "paused"
+    assert rehearsal.overview().status == "stopped"
+    assert "keep everything in the object itself" in rehearsal.overview().reason
+
+
+def test_a_state_that_cannot_be_copied_any_more_is_an_action_that_failed(quick: Quick) -> None:
+    async def body(session: Session) -> None:
+        await session.stage("desk", live=Careless([], session.participants[0]))
+
+    rehearsal = rehearse(quick, body, seats=SEATS)
+    taken(rehearsal, "p1", "spoil")
+    found = [rehearsal.ask(act("draw"), "p2") for _ in range(70)]
+    assert all(isinstance(one, Acted) for one in found[:62])
+    assert {one.code for one in found[62:]} == {"failed"}
+    assert "cannot be copied" in rows(rehearsal)[-1].reason
     rehearsal.consistent()

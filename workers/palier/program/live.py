@@ -235,7 +235,10 @@ def begin(live: object, *, scope: Scope, stage: str, seed: str) -> Begun:
         random=chance.Random(seed),  # noqa: S311 - repeatable is the point
     )
     public, private = seen(live, scope.participants)
-    return Begun(live, actions, public, private, keep(live))
+    kept = keep(live)
+    # from now on it shares nothing with run(): an action that is taken back could not restore that
+    restore(live, kept)
+    return Begun(live, actions, public, private, kept)
 
 
 def seen(

@@ -89,6 +89,11 @@ class Scope:
         return self
 
     @property
+    def around(self) -> tuple[Scope, ...]:
+        """This scope and those that it is a part of, up to the session's."""
+        return (self, *(self._within.around if self._within else ()))
+
+    @property
     def settings(self) -> Any:
         """The program's ``Settings`` as they are in this scope's treatment, and in its period."""
         return self.settings_in(self.period or None)

@@ -9,16 +9,19 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
-from palier.program.errors import Refuse
+from palier.program.errors import ProgramError, Refuse
 from palier.program.live import Begun, Perform, do, is_over, keep, restore, seen
 from palier.program.participant import Participant
 from palier.program.requests import OnceRequest, StageRequest
+from palier.program.scope import Scope
 from palier.schemas.forms import Form
 from palier.schemas.live import ActionSpec, Change, LiveMark, change
 from palier.workers.domain.execution import failure
@@ -28,6 +31,12 @@ from palier.workers.errors import DatabaseUnavailable, Fenced, ProgramDiverged
 #: Actions after which the state is kept anew: one that is refused costs a copy of it, and these
 #: done again.
 _SINCE = 64
+
+#: A scope with its chance, and with what is known of its participants.
+_Remembered: TypeAlias = tuple[Scope, Any, list[tuple[Participant, dict[str, Any]]]]
+
+#: Bytes of what a seat is shown that fit into a message, together with the stage.
+_LARGEST = 700_000
 
 #: Characters of a digest: enough to tell two states apart.
 _DIGEST = 16
@@ -115,22 +124,24 @@ class LiveStage:
 
         def performed(request: OnceRequest) -> JsonValue:
             value = perform(request)
-            results.append((request.name, value))
+            results.append((request.name, deepcopy(value)))
             return value
 
-        paid = self._remembered()
+        before = self._remembered()
         try:
             self._apply(step, performed)
             public, private = self._seen()
+            self._check_size(public, private)
+            kept = self._kept_anew()
         except (DatabaseUnavailable, Fenced, KeyboardInterrupt):
             # nothing of the whole batch is kept, nor this object
             raise
         except Refuse:
-            self._take_back(paid)
+            self._take_back(before)
             raise
         except BaseException as error:
             # also what would end the worker, as exit() does: others are conducted by it too
-            self._take_back(paid)
+            self._take_back(before)
             raise failure(error) from error
         changed = change(self.public, public)
         own = {
@@ -140,7 +151,7 @@ class LiveStage:
         }
         self.public, self.private = public, private
         done = Done(change=changed, own=own, results=tuple(results), seen=_digest(public, private))
-        self._note(step, done.results, own)
+        self._note(step, done.results, own, kept)
         return done
 
     def again(self, deed: Deed, *, last: bool) -> None:
@@ -154,12 +165,13 @@ class LiveStage:
             name, value = results.pop(0) if results else ("", None)
             if name != request.name:
                 raise _Unrecorded(request.name)
-            return value
+            return deepcopy(value)
 
         try:
             body = self._body(deed)
             step = _Step(deed.action, self._who[deed.seat], body, (), deed.at)
             self._apply(step, found)
+            kept = self._kept_anew()
             if last:
                 self.public, self.private = self._seen()
         except KeyboardInterrupt:
@@ -168,7 +180,7 @@ class LiveStage:
             raise self._diverged(deed, f"raises {type(error).__name__} ({error})") from error
         if last and _digest(self.public, self.private) != deed.seen:
             raise self._diverged(deed, "comes to something else than was shown then")
-        self._note(step, deed.results, deed.changed)
+        self._note(step, deed.results, deed.changed, kept)
 
     def _body(self, deed: Deed) -> Form | None:
         form = self.actions[deed.action].form
@@ -188,24 +200,56 @@ class LiveStage:
         step: _Step,
         results: tuple[tuple[str, JsonValue], ...],
         changed: Mapping[str, Change] | tuple[str, ...],
+        kept: _Kept | None,
     ) -> None:
         self.version += 1
         self.own.update(dict.fromkeys(changed, 1))
         self._kept.since.append(_Step(step.action, step.who, step.body, results, step.at))
-        if len(self._kept.since) >= _SINCE:
-            self._kept = _Kept(keep(self.live))
+        if kept is not None:
+            self._kept = kept
 
-    def _take_back(self, paid: list[tuple[Participant, dict[str, Any]]]) -> None:
-        """Let everything be as before the action that has not been taken."""
-        restore(self.live, self._kept.state)
-        for step in self._kept.since:
-            results = iter(step.results)
-            self._apply(step, lambda _, left=results: next(left)[1])  # type: ignore[misc]
-        for one, known in paid:
-            one.recall(known)
+    def _kept_anew(self) -> _Kept | None:
+        """Return the state if it is time to keep it; raises `ProgramError` if it cannot be."""
+        return _Kept(keep(self.live)) if len(self._kept.since) + 1 >= _SINCE else None
 
-    def _remembered(self) -> list[tuple[Participant, dict[str, Any]]]:
-        return [(one, one.remember()) for one in self.live.scope.everyone]
+    def _check_size(
+        self, public: Mapping[str, JsonValue], private: Mapping[str, Mapping[str, JsonValue]]
+    ) -> None:
+        """Raise `ProgramError` where what a seat is shown fits into no message."""
+        all_see = len(to_json(public))
+        most = all_see + max((len(to_json(own)) for own in private.values() if own), default=0)
+        if most > _LARGEST:
+            raise ProgramError(
+                f"Live stage shows {most} bytes, and a message has room for {_LARGEST}: of what "
+                "grows without end let shown() and shown_to() give the last alone."
+            )
+
+    def _take_back(self, before: list[_Remembered]) -> None:
+        """Let everything be as before the action that has not been taken.
+
+        Raises `Fenced` where that cannot be: then this object is read again from the record.
+        """
+        try:
+            restore(self.live, self._kept.state)
+            for step in self._kept.since:
+                results = iter(step.results)
+                self._apply(step, lambda _, left=results: deepcopy(next(left)[1]))  # type: ignore[misc]
+        except Exception as error:
+            raise Fenced(
+                "An action cannot be taken back: those before it, done again, come to "
+                f"{type(error).__name__} ({error}). Keep everything in the object itself."
+            ) from error
+        for scope, chance, paid in before:
+            scope.random.setstate(chance)
+            for one, known in paid:
+                one.recall(known)
+
+    def _remembered(self) -> list[_Remembered]:
+        """Return what an action can change besides its object: payoffs, and its scopes' chance."""
+        return [
+            (one, one.random.getstate(), [(each, each.remember()) for each in one.everyone])
+            for one in self.live.scope.around
+        ]
 
     def _diverged(self, deed: Deed, found: str) -> ProgramDiverged:
         return ProgramDiverged(
