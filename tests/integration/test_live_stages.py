@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -477,8 +478,20 @@ class Scribe(Live):
         if line.text == "oh":
             raise ZeroDivisionError
 
+    @action
+    def persist(self, _who: Participant) -> None:
+        """Go on though something could not be written."""
+        with suppress(Exception):
+            self.transaction(nothing)
+        self.lines.append(self.transaction(enter, "again"))
+
     def shown(self) -> dict[str, Any]:
         return {"lines": self.lines}
+
+
+def nothing() -> int:
+    db.add(Ledger(text=None))
+    return 0
 
 
 def enter(text: str) -> int:
@@ -506,6 +519,13 @@ def test_what_an_action_writes_into_tables_is_kept_with_it_or_not_at_all(
     taken(rehearsal, "p2", "write", text="two")
 
     assert data(rehearsal.snapshot("p1")) == {"lines": [1, 2]}
+    rehearsal.consistent()
+
+    taken(rehearsal, "p2", "persist")
+    assert refused(rehearsal, "p2", "write", text="no").code == "not-allowed"
+    rehearsal.restart()
+    taken(rehearsal, "p2", "persist")
+    assert data(rehearsal.snapshot("p1")) == {"lines": [1, 2, 3, 4]}
     rehearsal.consistent()
 
 

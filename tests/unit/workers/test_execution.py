@@ -252,6 +252,15 @@ def test_nobody_is_paid_what_is_no_number(amount: Any) -> None:
         start(run(body))
 
 
+def test_nobody_is_paid_more_than_can_be_kept() -> None:
+    async def body(session: Session) -> None:
+        for one in session:
+            one.pay(10**20)
+
+    with pytest.raises(ProgramFailed, match=r"p1 cannot be paid .*: it is too large"):
+        start(run(body))
+
+
 @pytest.mark.parametrize("end", [SystemExit(3), GeneratorExit(), asyncio.CancelledError()])
 def test_an_author_who_would_end_the_worker_ends_nothing_else(end: BaseException) -> None:
     async def body(session: Session) -> None:

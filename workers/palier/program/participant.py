@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from palier.program.errors import ProgramError
@@ -74,7 +74,10 @@ class Participant:
         number = period if period is None or isinstance(period, int) else period.number
         if number is not None and number < 1:
             raise ProgramError(f"Periods are counted from 1: {self.seat} is paid in {number}.")
-        points = exact.quantize(_PLACES)
+        try:
+            points = exact.quantize(_PLACES)
+        except InvalidOperation:
+            raise ProgramError(f"{self.seat} cannot be paid {amount}: it is too large.") from None
         self._points[number] = self._points.get(number, Decimal(0)) + points
         self._payoff = (self._payoff + points).normalize()
 

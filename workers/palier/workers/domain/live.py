@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -121,15 +121,9 @@ class LiveStage:
         """
         step = _Step(action, self._who[seat], body, (), at)
         results: list[tuple[str, JsonValue]] = []
-
-        def performed(request: OnceRequest) -> JsonValue:
-            value = perform(request)
-            results.append((request.name, deepcopy(value)))
-            return value
-
         before = self._remembered()
         try:
-            self._apply(step, performed)
+            self._do(step, perform, results)
             public, private = self._seen()
             self._check_size(public, private)
             kept = self._kept_anew()
@@ -159,18 +153,10 @@ class LiveStage:
 
         Raises `ProgramDiverged`.
         """
-        results = list(deed.results)
-
-        def found(request: OnceRequest) -> JsonValue:
-            name, value = results.pop(0) if results else ("", None)
-            if name != request.name:
-                raise _Unrecorded(request.name)
-            return deepcopy(value)
-
         try:
             body = self._body(deed)
             step = _Step(deed.action, self._who[deed.seat], body, (), deed.at)
-            self._apply(step, found)
+            self._apply(step, _found(deed.results))
             kept = self._kept_anew()
             if last:
                 self.public, self.private = self._seen()
@@ -185,6 +171,26 @@ class LiveStage:
     def _body(self, deed: Deed) -> Form | None:
         form = self.actions[deed.action].form
         return None if form is None else form.model_validate(dict(deed.body or {}))
+
+    def _do(self, step: _Step, perform: Perform, results: list[tuple[str, JsonValue]]) -> None:
+        """Do an action, and note the results of its side effects."""
+        lost: list[Exception] = []
+
+        def performed(request: OnceRequest) -> JsonValue:
+            try:
+                value = perform(request)
+            except (DatabaseUnavailable, Fenced) as error:
+                lost.append(error)
+                raise
+            results.append((request.name, deepcopy(value)))
+            return value
+
+        try:
+            self._apply(step, performed)
+        finally:
+            if lost:
+                # whatever its author makes of it: nothing of the whole batch is kept
+                raise lost[0]
 
     def _apply(self, step: _Step, perform: Perform) -> None:
         do(self.live, step.action, step.who, step.body, at=step.at, perform=perform)
@@ -232,8 +238,7 @@ class LiveStage:
         try:
             restore(self.live, self._kept.state)
             for step in self._kept.since:
-                results = iter(step.results)
-                self._apply(step, lambda _, left=results: deepcopy(next(left)[1]))  # type: ignore[misc]
+                self._apply(step, _found(step.results))
         except Exception as error:
             raise Fenced(
                 "An action cannot be taken back: those before it, done again, come to "
@@ -261,6 +266,21 @@ class LiveStage:
             "stage: palier session resume --from.",
             traceback="",
         )
+
+
+def _found(results: Sequence[tuple[str, JsonValue]]) -> Perform:
+    """Return what finds the results of an action's side effects, in order.
+
+    One that failed has none, and its author may have gone on: it fails again.
+    """
+    left = deque(results)
+
+    def found(request: OnceRequest) -> JsonValue:
+        if not left or left[0][0] != request.name:
+            raise _Unrecorded(request.name)
+        return deepcopy(left.popleft()[1])
+
+    return found
 
 
 class _Unrecorded(Exception):
