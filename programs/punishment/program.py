@@ -30,7 +30,7 @@ class PublicGoodsWithPunishment(Program):
     """Groups of four that stay together; with punishment or without is a treatment."""
 
     title = "Project"
-    steps = ("instructions", "contribute", "punish", "results", "goodbye")
+    steps = ("instructions", "contribute", "results", "goodbye")
     group_size = 4
     payment = Payment(currency="EUR", rate="0.02", show_up=5, rounding="0.10", round="up")
 
