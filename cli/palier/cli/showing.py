@@ -226,7 +226,7 @@ def first_look(export: Export) -> Table:
     shown = rows[:_ROWS]
     title = export.name.capitalize()
     if not shown:
-        title = f"{title}: none yet"
+        title = f"{title}: none"
     elif len(shown) < export.count:
         title = f"{title}: the first {len(shown)} of {export.count}"
     return rows_table(title, columns, shown)

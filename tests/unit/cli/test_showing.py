@@ -100,7 +100,7 @@ def test_a_first_look_says_how_much_it_leaves_out() -> None:
 
 
 def test_a_first_look_before_the_first_answer_says_so() -> None:
-    assert shown(first_look(answers()))[0] == "Answers: none yet"
+    assert shown(first_look(answers()))[0] == "Answers: none"
 
 
 def test_a_form_of_many_fields_still_fits_a_terminal() -> None:
