@@ -661,3 +661,52 @@ def test_a_state_that_cannot_be_copied_any_more_is_an_action_that_failed(quick: 
     assert {one.code for one in found[62:]} == {"failed"}
     assert "cannot be copied" in rows(rehearsal)[-1].reason
     rehearsal.consistent()
+
+
+class Weight:
+    """Counts how often it is copied."""
+
+    copied = 0
+
+    def __deepcopy__(self, _known: object) -> Weight:
+        type(self).copied += 1
+        return self
+
+
+class Heavy(Live):
+    """What is done, and something heavy besides."""
+
+    def __init__(self) -> None:
+        self.weight = Weight()
+        self.done = 0
+
+    @action
+    def go(self, _who: Participant) -> None:
+        """Count."""
+        self.done += 1
+
+    @action
+    def refuse(self, who: Participant) -> None:
+        """Count, and refuse then."""
+        self.done += 1
+        raise Refuse(f"Not {who.seat}.")
+
+    def shown(self) -> dict[str, Any]:
+        return {"done": self.done}
+
+
+def test_who_takes_over_copies_a_state_once_however_much_was_done(quick: Quick) -> None:
+    async def body(session: Session) -> None:
+        await session.stage("desk", live=Heavy())
+
+    rehearsal = rehearse(quick, body, seats=SEATS)
+    for number in range(150):
+        taken(rehearsal, SEATS[number % 4], "go")
+    rehearsal.restart()
+    Weight.copied = 0
+    assert data(rehearsal.snapshot("p1")) == {"done": 150}
+    assert Weight.copied == 3  # two when the stage opens, one of what came to 128
+    assert refused(rehearsal, "p2", "refuse").code == "not-allowed"
+    taken(rehearsal, "p1", "go")
+    assert data(rehearsal.snapshot("p1")) == {"done": 151}
+    rehearsal.consistent()

@@ -148,16 +148,18 @@ class LiveStage:
         self._note(step, done.results, own, kept)
         return done
 
-    def again(self, deed: Deed, *, last: bool) -> None:
-        """Do what the record has; the ``last`` one must show what it showed then.
+    def again(self, deed: Deed, *, of: int) -> None:
+        """Do what the record has; the last one ``of`` so many must show what it showed then.
 
         Raises `ProgramDiverged`.
         """
+        last = self.version + 1 == of
         try:
             body = self._body(deed)
             step = _Step(deed.action, self._who[deed.seat], body, (), deed.at)
             self._apply(step, _found(deed.results))
-            kept = self._kept_anew()
+            # nothing is taken back before the last ones
+            kept = self._kept_anew() if of - self.version <= _SINCE else None
             if last:
                 self.public, self.private = self._seen()
         except KeyboardInterrupt:
@@ -216,7 +218,7 @@ class LiveStage:
 
     def _kept_anew(self) -> _Kept | None:
         """Return the state if it is time to keep it; raises `ProgramError` if it cannot be."""
-        return _Kept(keep(self.live)) if len(self._kept.since) + 1 >= _SINCE else None
+        return None if (self.version + 1) % _SINCE else _Kept(keep(self.live))
 
     def _check_size(
         self, public: Mapping[str, JsonValue], private: Mapping[str, Mapping[str, JsonValue]]

@@ -8,7 +8,7 @@ stage that differs, and its session stops there with its data as they are.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -255,9 +255,9 @@ class _Replay:
         #: What it opened last, in each scope.
         self._open: dict[str, Generation] = {}
         keys = {one.key for one in generations}
-        #: What is still to be done in live stages, and what is done last in each.
+        #: What is still to be done in live stages, and how much in each in all.
         self._deeds = deque(one for one in deeds if one.key in keys)
-        self._last = {one.key: one.number for one in self._deeds}
+        self._done = Counter(one.key for one in self._deeds)
 
     def go_through(self, steps: Sequence[Step]) -> None:
         for step in steps:
@@ -321,7 +321,7 @@ class _Replay:
                     "knows it: bring back the program as it was, or resume from an earlier stage.",
                     traceback="",
                 )
-            generation.live.again(deed, last=self._last[deed.key] == deed.number)
+            generation.live.again(deed, of=self._done[deed.key])
 
     def _go(self, step: Step) -> None:
         if step.kind == "rewound":
