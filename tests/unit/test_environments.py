@@ -24,7 +24,8 @@ IMPORT_ALL = """
 import importlib, pkgutil
 import {package}
 for one in pkgutil.walk_packages({package}.__path__, "{package}."):
-    if not one.name.endswith("__main__") and ".migrations." not in one.name:
+    # what an extra brings is imported where it is asked for
+    if not one.name.endswith(("__main__", ".parquet_file")) and ".migrations." not in one.name:
         importlib.import_module(one.name)
 """
 
