@@ -148,6 +148,19 @@ def test_a_state_that_cannot_be_copied_is_said_when_the_stage_opens() -> None:
     assert "cannot be copied" in opening(Holding)
 
 
+def test_what_all_sessions_would_share_is_said_when_the_class_is_written() -> None:
+    with pytest.raises(ProgramError, match=r"Shared.orders is one list for all sessions: make it"):
+
+        class Shared(Quiet):
+            orders: list[int] = []  # noqa: RUF012 - what is to be found
+
+    class Constant(Quiet):
+        UNITS = (1, 2)
+        COSTS = {"p1": 3}  # noqa: RUF012 - nothing changes it
+
+    assert opening(Constant) == ""
+
+
 def test_there_is_no_scope_before_the_stage_is_open() -> None:
     with pytest.raises(ProgramError, match="before its stage is open"):
         _ = Quiet().random

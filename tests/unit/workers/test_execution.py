@@ -223,6 +223,17 @@ def test_data_that_cannot_be_sent_are_refused_in_words() -> None:
         start(run(body))
 
 
+@pytest.mark.parametrize("private", [False, True])
+def test_data_that_fit_into_no_message_are_refused_in_words(private: bool) -> None:
+    much = {"history": ["x" * 1000] * 800}
+
+    async def body(session: Session) -> None:
+        await session.stage("show", data=(lambda _: much) if private else much)
+
+    with pytest.raises(ProgramFailed, match=r"stage 'show' have \d+ bytes, .* show less of them"):
+        start(run(body))
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), [1, {"deep": -float("inf")}]])
 def test_data_with_numbers_that_are_none_are_refused_in_words(number: Any) -> None:
     async def body(session: Session) -> None:

@@ -115,6 +115,7 @@ class Live:
             if (title := getattr(method, _MARK, None)) is not None:
                 _check_method(cls, name, method)
                 found[name] = title
+        _check_attributes(cls)
         cls._actions = found
 
     # -- what an author gives ---------------------------------------------------------------------
@@ -322,6 +323,17 @@ def _place(live: Live) -> _Place:
         )
     assert isinstance(place, _Place)
     return place
+
+
+def _check_attributes(cls: type[Live]) -> None:
+    """Raise `ProgramError` where all sessions would share what one of them changes."""
+    for name, value in vars(cls).items():
+        constant = name.isupper() or name.startswith("__")
+        if isinstance(value, list | dict | set) and not constant:
+            raise ProgramError(
+                f"{cls.__name__}.{name} is one {type(value).__name__} for all sessions: make it in "
+                f"__init__, as self.{name} = …, or write it in capitals if nothing changes it."
+            )
 
 
 def _check_method(cls: type[Live], name: str, method: Any) -> None:

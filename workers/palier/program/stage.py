@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from pydantic import JsonValue, ValidationError
+from pydantic_core import to_json
 
 from palier.program.errors import ProgramError
 from palier.program.participant import Participant
@@ -33,6 +34,9 @@ Missing: TypeAlias = (
 )
 
 _LONGEST = timedelta(days=366).total_seconds()
+
+#: Bytes of data that fit into a message, together with the stage.
+_LARGEST = 700_000
 
 
 def check(stage: str, form: type[Form] | None, screen: str | None) -> None:
@@ -111,7 +115,20 @@ def shown(
                     "them otherwise."
                 )
             private[one.seat] = {**private.get(one.seat, {}), **found}
+    _check_size(stage, public, private)
     return public, private
+
+
+def _check_size(
+    stage: str, public: Mapping[str, JsonValue], private: Mapping[str, Mapping[str, JsonValue]]
+) -> None:
+    most = max((len(to_json(own)) for own in private.values() if own), default=0)
+    size = len(to_json(public)) + most if public else most
+    if size > _LARGEST:
+        raise ProgramError(
+            f"Data of stage {stage!r} have {size} bytes, and a message has room for {_LARGEST}: "
+            "show less of them, the last rounds alone for example."
+        )
 
 
 def seconds(stage: str, deadline: float | timedelta | None) -> float | None:
