@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -240,13 +241,13 @@ def test_no_order_is_lost_or_doubled_though_the_worker_is_killed(
     folder = tmp_path / "programs" / "writing"
     folder.mkdir(parents=True)
     (folder / "program.py").write_text(PROGRAM)
-    monkeypatch.setattr("tests.integration.test_worker_killed.PROGRAMS", folder.parent)
+    at = partial(process, laboratory, programs=folder.parent)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
 
     async def test() -> None:
         laboratory.sweep()
         async with AsyncExitStack() as stack:
-            worker = await stack.enter_async_context(process(laboratory, tmp_path / "first"))
+            worker = await stack.enter_async_context(at(tmp_path / "first"))
             await until((tmp_path / "first").exists)
             operator = await stack.enter_async_context(laboratory.operator())
             credentials = await laboratory.seated(operator, "writing", auto_start=True)
@@ -256,7 +257,7 @@ def test_no_order_is_lost_or_doubled_though_the_worker_is_killed(
             ]
             await until(lambda: shown(links[0]).get("count", 0) >= 40)
             worker.send_signal(signal.SIGKILL)
-            await stack.enter_async_context(process(laboratory, tmp_path / "second"))
+            await stack.enter_async_context(at(tmp_path / "second"))
             taken = await asyncio.gather(*writing)
             await until(lambda: all(shown(one)["count"] == 320 for one in links))
             check(laboratory, links, taken)
