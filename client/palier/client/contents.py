@@ -227,6 +227,10 @@ class Contents:
             _log.error(
                 "This client is too old for screen %s, or the screen is damaged: %s", digest, error
             )
+            return
+        if self._open is not None and digest == self._newest.get(self._open, self._open):
+            # its pictures may have come before it, and be gone again
+            self._spawn(self._look_after(digest))
 
     async def _look_after(self, screen: str) -> None:
         """Fetch again which pictures of a screen others have removed from the shelf."""
