@@ -124,6 +124,8 @@ def test_a_seat_is_excluded_and_let_in_again_under_the_eyes_of_its_participant(
     _press_for(overview, seat, "readmit", reason="back")
     desk.expect("screen", reply="asking")
     desk.expect("value", "field.value", reply="4")
+    # a page that has just come gives its first field the keyboard, and takes it from a button
+    desk.expect("focus", reply="field.value")
     desk.click("submit")
     desk.expect("screen", reply="waiting")
 
